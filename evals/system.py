@@ -1,0 +1,80 @@
+"""What an evaluation needs from the rest of Footnote, as protocols: the caller (the command line, or a
+test's scripted fake) hands an `EvalSystem` in, so that `evals` knows nothing of settings or wiring."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Protocol
+
+from index.schema import Article
+from rag.schema import Answer, AnswerEvent, Passage, Turn
+
+
+class ArticleShelf(Protocol):
+    """The articles an index holds, text included, for checking what an answer says it quotes."""
+
+    def article(self, article_id: str, /) -> Article | None:
+        """The stored article with this `Article.id`, or None."""
+        ...
+
+    def articles(self) -> Iterator[Article]:
+        """Every stored article, one at a time."""
+        ...
+
+
+class AskPipeline(Protocol):
+    """An open index that answers questions."""
+
+    @property
+    def library(self) -> ArticleShelf: ...
+
+    def stream(
+        self, question: str, *, history: Sequence[Turn] = (), asked_at: date | None = None
+    ) -> Iterator[AnswerEvent]:
+        """The answer as it comes about; the last event is `Finished`."""
+        ...
+
+    def ask(self, question: str, *, history: Sequence[Turn] = (), asked_at: date | None = None) -> Answer:
+        """`stream` drained."""
+        ...
+
+    def retrieve(self, question: str, k: int, /) -> Sequence[Passage]:
+        """The best `k` passages (fewer if the index holds fewer), best first."""
+        ...
+
+
+class EvalSystem(Protocol):
+    """The system under test, with one fixed set of settings."""
+
+    @property
+    def settings_hash(self) -> str:
+        """Identifies every setting that can change an answer."""
+        ...
+
+    @property
+    def index_settings_hash(self) -> str:
+        """Identifies every setting that can change an index: two systems with equal ones may share it."""
+        ...
+
+    def build(self, articles: Iterable[Article], index_dir: Path, label: str) -> None:
+        """Builds (or finishes building) an index of exactly these articles.
+
+        Args:
+            articles: with `id` and `external_id` set; stored as they are, nothing cleaned again.
+            index_dir: the folder to build in; may hold an unfinished index from before.
+            label: the readable name of the source, the same as `Article.source`.
+
+        Raises:
+            FootnoteError: what kept the index from being built.
+        """
+        ...
+
+    def pipeline(self, index_dir: Path) -> AskPipeline:
+        """Opens an index for asking.
+
+        Raises:
+            FootnoteError: no index there, or one built with another model.
+        """
+        ...

@@ -1,0 +1,1 @@
+"""Articles in, searchable passages out. Knows nothing of questions."""

@@ -1,0 +1,348 @@
+"""Building: articles of some sources in, the next revision of an index out.
+
+    read -> unchanged? pass by -> split -> embed in batches -> staging file
+         -> copy the live shelf, bring the copy up to date -> one commit in the catalog -> clean up
+
+Everything before the commit can be killed without a trace in what answers, and what was embedded
+stays in the staging file for the next build. Everything after it is cleaning, which the next build
+does if this one could not.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from index.catalog import ARTICLE_NAMES, CATALOG_FILE, Catalog, article_values, damaged
+from index.commit import Commit, built_with, check_built_with
+from index.errors import IndexBusy, IndexMismatch, IndexMissing
+from index.schema import SCHEMA_VERSION, Article, BuildReport, Chunk, Progress, Skipped, Source
+from index.shelf import clear_leftovers
+from index.staging import Staging, discard
+from index.store import write_failed
+
+log = logging.getLogger(__name__)
+
+BATCH_CHUNKS = 512
+"""Chunks embedded together, across articles: enough for the embedder to sort by length and fill its
+batches, few enough that a kill loses seconds."""
+
+
+class Embeds(Protocol):
+    """What building needs of an embedder; `index.embed.SentenceEmbedder` is one."""
+
+    @property
+    def dimension(self) -> int: ...
+
+    @property
+    def model_label(self) -> str: ...
+
+    @property
+    def weights_sha256(self) -> str: ...
+
+    @property
+    def max_tokens(self) -> int: ...
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray: ...
+
+    def token_spans(self, text: str) -> list[tuple[int, int]]: ...
+
+
+def build_index(
+    index_dir: Path,
+    sources: Sequence[Source],
+    *,
+    embedder: Embeds,
+    chunk_size: int = 200,
+    overlap: int = 0,
+    rebuild: bool = False,
+    chroma_url: str = "",
+    progress: Callable[[Progress], None] | None = None,
+) -> BuildReport:
+    """Brings the index up to date with these sources; articles of other sources stay.
+
+    Unchanged articles are passed by, changed ones replaced, and those a source no longer yields are
+    removed. Where only metadata changed nothing is embedded. Vectors or words missing from the
+    stores are put back. With `rebuild` everything is embedded anew, the articles of other sources
+    from their stored text, beside the index that goes on answering until it is done.
+
+    Raises `IndexBusy` when another process is building here, `IndexMismatch` when the index was
+    built with another model, chunk size or schema (and `rebuild` is not set), `StoreUnreachable`,
+    and `IndexWriteFailed`; what a source raises comes through. Whatever is raised, the last
+    complete index is as it was.
+    """
+    settings = {
+        "embedding_model": embedder.model_label,
+        "weights_sha256": embedder.weights_sha256,
+        "dimension": str(embedder.dimension),
+        "chunk_size": str(chunk_size),
+        "overlap": str(overlap),
+    }
+    with _locked(index_dir), _writing(index_dir):
+        catalog = _catalog(index_dir, settings, rebuild)
+        try:
+            config = json.dumps({**settings, "schema_version": SCHEMA_VERSION}, sort_keys=True)
+            staging = Staging(index_dir, config)
+            try:
+                build = _Build(index_dir, catalog, staging, embedder, settings, rebuild, chroma_url, progress)
+                report = build.run(sources)
+            finally:
+                staging.close()
+            if build.spent:
+                discard(index_dir)
+            return report
+        finally:
+            catalog.close()
+
+
+def remove_articles(index_dir: Path, ids: Sequence[str], *, chroma_url: str = "") -> int:
+    """Removes articles by id as one new revision; gives how many there were. Building their source
+    again brings them back. Raises `IndexMissing`, `IndexBusy`, `StoreUnreachable`, `IndexWriteFailed`."""
+    missing = IndexMissing(f"there is no index in {index_dir}", "footnote build PATH...")
+    if not (index_dir / CATALOG_FILE).is_file():
+        raise missing
+    with _locked(index_dir), _writing(index_dir):
+        catalog = Catalog.open(index_dir)
+        if catalog is None:
+            raise missing
+        try:
+            gone = [article_id for article_id in dict.fromkeys(ids) if catalog.article_head(article_id)]
+            if gone:
+                Commit(index_dir, catalog, None, chroma_url, built_with(catalog), remove=gone).run()
+            return len(gone)
+        finally:
+            catalog.close()
+
+
+class _Build:
+    """One run of `build_index`."""
+
+    def __init__(
+        self,
+        index_dir: Path,
+        catalog: Catalog,
+        staging: Staging,
+        embedder: Embeds,
+        settings: dict[str, str],
+        rebuild: bool,
+        chroma_url: str,
+        progress: Callable[[Progress], None] | None,
+    ) -> None:
+        self.index_dir = index_dir
+        self.catalog = catalog
+        self.staging = staging
+        self.embedder = embedder
+        self.settings = settings
+        self.rebuild = rebuild
+        self.chroma_url = chroma_url
+        self.progress = progress or (lambda _: None)
+        self.spent = False
+        self.read = 0
+        self.added = self.updated = self.unchanged = self.embedded = 0
+        self.seen: set[str] = set()
+        self.take: list[str] = []
+        self.skipped: list[Skipped] = []
+        self.pending: list[tuple[str, str, str]] = []
+
+    def run(self, sources: Sequence[Source]) -> BuildReport:
+        began = time.monotonic()
+        clear_leftovers(self.index_dir, self.catalog.shelves().shelf)
+        for source in sources:
+            for item in source.read():
+                self.read += 1
+                if isinstance(item, Skipped):
+                    self.skipped.append(item)
+                else:
+                    self._article(item, source.key)
+                self.progress(Progress("reading", self.read, None, source.label))
+        keys = [source.key for source in sources]
+        removed = sorted(self.catalog.ids_of_sources(keys) - self.seen)
+        if self.rebuild:
+            self._others(set(removed))
+        self._embed_pending()
+        self.staging.flush()
+
+        commit = Commit(
+            self.index_dir, self.catalog, self.staging, self.chroma_url, self.settings,
+            take=self.take, remove=removed, sources={source.key: source.label for source in sources},
+            fresh=self.rebuild, progress=self.progress,
+        )  # fmt: skip
+        missing = [] if self.rebuild else commit.missing_vectors()
+        self._restore(missing)
+        if self.take or removed or missing or self.rebuild or commit.needed():
+            commit.run()
+        self.spent = self.staging.drop(self.take, keys)
+        manifest = self.catalog.manifest()
+        assert manifest is not None  # a first build always commits
+        return BuildReport(
+            self.index_dir, self.added, self.updated, self.unchanged, len(removed), tuple(self.skipped),
+            self.embedded, time.monotonic() - began, manifest,
+        )  # fmt: skip
+
+    def _article(self, article: Article, source_key: str) -> None:
+        name = article.external_id or article.id
+        if article.id in self.seen:
+            self.skipped.append(
+                Skipped(name, f"another article of this build has the same id ({article.id})")
+            )
+            return
+        if reason := _unusable(article):
+            self.skipped.append(Skipped(name, reason))
+            return
+        live = self.catalog.article_head(article.id)
+        same = live is not None and live["content_hash"] == article.content_hash
+        if live is None or not same or self.rebuild:
+            chunks = self._chunks(article)
+            if not chunks:
+                self.skipped.append(Skipped(name, "no text in it"))
+                return
+            self._stage(article, source_key, chunks)
+        elif not _like(live, article) or live["source_key"] != source_key:
+            # The same words, but something about them changed: nothing to embed.
+            self.staging.put_article(article, source_key)
+            self.staging.drop_chunks(article.id)
+            self.take.append(article.id)
+        self.seen.add(article.id)
+        if live is None:
+            self.added += 1
+        elif same and _like(live, article):
+            self.unchanged += 1
+        else:
+            self.updated += 1
+
+    def _chunks(self, article: Article) -> list[Chunk]:
+        """The article's chunks, taken over from a killed build where it got that far."""
+        from index.split import split_article
+
+        staged = self.staging.chunks_of(article)
+        if staged is not None:
+            return staged
+        size, overlap = int(self.settings["chunk_size"]), int(self.settings["overlap"])
+        return split_article(article, self.embedder, chunk_size=size, overlap=overlap)
+
+    def _stage(self, article: Article, source_key: str, chunks: Sequence[Chunk]) -> None:
+        self.staging.put_article(article, source_key)
+        self.staging.put_chunks(article.id, chunks)
+        self.take.append(article.id)
+        self._queue(article, chunks)
+
+    def _others(self, removed: set[str]) -> None:
+        """For a rebuild: the stored articles of all other sources, from their own text."""
+        for article in self.catalog.articles():
+            if article.id not in self.seen and article.id not in removed:
+                self.seen.add(article.id)
+                self._stage(article, self.catalog.source_key_of(article.id), self._chunks(article))
+                self.unchanged += 1
+
+    def _restore(self, missing: Sequence[str]) -> None:
+        """Embeds live chunks again whose vectors are gone (a deleted folder, another server)."""
+        if missing:
+            log.warning("%d vectors are missing from the vector store and are embedded again", len(missing))
+        wanted = set(missing)
+        for article_id in dict.fromkeys(chunk.article_id for chunk in self.catalog.chunks(missing).values()):
+            article = self.catalog.article(article_id)
+            if article is not None:
+                chunks = self.catalog.chunks_of(article_id)
+                self._queue(article, [chunk for chunk in chunks if chunk.id in wanted])
+        self._embed_pending()
+        self.staging.flush()
+
+    def _queue(self, article: Article, chunks: Sequence[Chunk]) -> None:
+        from index.split import embedding_text
+
+        for chunk in chunks:
+            if not self.staging.has_vector(chunk.id):
+                self.pending.append((chunk.id, chunk.article_id, embedding_text(article, chunk)))
+                if len(self.pending) >= BATCH_CHUNKS:
+                    self._embed_pending()
+
+    def _embed_pending(self) -> None:
+        if self.pending:
+            vectors = self.embedder.encode([text for _, _, text in self.pending])
+            self.staging.put_vectors([(chunk, article) for chunk, article, _ in self.pending], vectors)
+            self.staging.flush()
+            self.embedded += len(self.pending)
+            self.pending.clear()
+            self.progress(Progress("embedding", self.embedded, None))
+
+
+def _like(row: sqlite3.Row, article: Article) -> bool:
+    """Whether an article's row says the same as this article: not when it was fetched, nor by which source."""
+    values = dict(zip(ARTICLE_NAMES, article_values(article, ""), strict=True))
+    return all(row[name] == value for name, value in values.items() if name not in _NOT_COMPARED)
+
+
+_NOT_COMPARED = ("source_key", "fetched_at", "body")
+"""`content_hash` and `characters` stand for the text."""
+
+
+def _unusable(article: Article) -> str:
+    """Why an article cannot be stored, or an empty string."""
+    if not article.text.strip():
+        return "no text in it"
+    if "\0" in article.text:
+        return "its text contains NUL characters"
+    try:
+        "\n".join((article.title, article.text, article.external_id, article.url)).encode()
+    except UnicodeEncodeError:
+        return "its text contains broken Unicode (lone surrogates)"
+    return ""
+
+
+def _catalog(index_dir: Path, settings: dict[str, str], rebuild: bool) -> Catalog:
+    try:
+        catalog = Catalog.create(index_dir)
+    except IndexMismatch:
+        if not rebuild:
+            raise
+        # Written by another version, unreadable by this one: there is nothing to go on answering.
+        for suffix in ("", "-wal", "-shm"):
+            (index_dir / f"{CATALOG_FILE}{suffix}").unlink(missing_ok=True)
+        catalog = Catalog.create(index_dir)
+    manifest = catalog.manifest()
+    if manifest is not None and not rebuild:
+        try:
+            check_built_with(manifest, settings, index_dir)
+        except IndexMismatch:
+            catalog.close()
+            raise
+    return catalog
+
+
+@contextmanager
+def _locked(index_dir: Path) -> Iterator[None]:
+    from filelock import FileLock, Timeout
+
+    try:
+        index_dir.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(index_dir / "build.lock", timeout=0)
+        lock.acquire()
+    except Timeout as error:
+        raise IndexBusy(
+            f"another process is building the index in {index_dir}", "wait until it is done, then build again"
+        ) from error
+    except OSError as error:
+        raise write_failed(str(index_dir), error) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def _writing(index_dir: Path) -> Iterator[None]:
+    """Turns SQLite's word for a full or read-only disk into ours."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise write_failed(str(index_dir), error) from error
+    except sqlite3.DatabaseError as error:
+        raise damaged(index_dir, error) from error

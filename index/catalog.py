@@ -1,0 +1,502 @@
+"""The catalog: one SQLite file that says what the index holds. Its commit is the only commit point.
+
+Articles, chunks and the manifest live here; the vector store and the lexical index hold nothing
+that cannot be told from the catalog's chunk ids. A build prepares everything elsewhere and makes
+it visible in one transaction of this file, so a process killed at any moment leaves the last
+complete index exactly as it was.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from urllib.parse import quote
+
+from index.errors import IndexMismatch
+from index.schema import SCHEMA_VERSION, Article, Chunk, IndexManifest
+
+ARTICLE_COLUMNS = (
+    "id TEXT PRIMARY KEY, source_key TEXT NOT NULL, content_hash TEXT NOT NULL, external_id TEXT NOT NULL, "
+    "title TEXT NOT NULL, url TEXT NOT NULL, published TEXT, modified TEXT, authors TEXT NOT NULL, "
+    "source TEXT NOT NULL, site TEXT NOT NULL, topic TEXT NOT NULL, language TEXT NOT NULL, "
+    "collection TEXT NOT NULL, cluster TEXT NOT NULL, fetched_at TEXT NOT NULL, corrects TEXT NOT NULL, "
+    "characters INTEGER NOT NULL, body TEXT NOT NULL"
+)
+"""The text (`body`) stands last: SQLite reads the columns before it without touching its pages."""
+
+CHUNK_COLUMNS = (
+    'id TEXT PRIMARY KEY, article_id TEXT NOT NULL, ordinal INTEGER NOT NULL, "start" INTEGER NOT NULL, '
+    '"end" INTEGER NOT NULL, heading TEXT NOT NULL'
+)
+
+ARTICLE_NAMES = tuple(column.split()[0] for column in ARTICLE_COLUMNS.split(", "))
+ARTICLE_FIELDS = ", ".join(ARTICLE_NAMES)
+ARTICLE_MARKS = ", ".join("?" * len(ARTICLE_NAMES))
+_LIGHT_FIELDS = ", ".join(ARTICLE_NAMES[:-1])
+
+_SCHEMA = f"""
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS sources (key TEXT PRIMARY KEY, label TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS articles ({ARTICLE_COLUMNS});
+CREATE INDEX IF NOT EXISTS articles_by_source ON articles (source_key);
+CREATE TABLE IF NOT EXISTS chunks ({CHUNK_COLUMNS});
+CREATE INDEX IF NOT EXISTS chunks_by_article ON chunks (article_id, ordinal);
+"""
+
+CATALOG_FILE = "catalog.sqlite"
+_BATCH = 500
+"""Ids per statement; SQLite allows at least 999 parameters everywhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleRow:
+    """One article without its text, for listings. `characters` is the text's length in code points."""
+
+    id: str
+    external_id: str
+    title: str
+    url: str
+    published: date | None
+    modified: date | None
+    authors: tuple[str, ...]
+    source: str
+    site: str
+    topic: str
+    language: str
+    collection: str
+    characters: int
+    chunks: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shelves:
+    """Where the live revision's vectors and words stand.
+
+    `shelf` numbers the folders `chroma/<n>` and `tantivy/<n>`; `vectors` is "embedded" or "server";
+    `collection` is the collection's name in the vector store; `generation` grows with every
+    rebuild; `tombstones` and `stale_words` count the chunks deleted since the vector store and the
+    lexical index were last made from scratch.
+    """
+
+    shelf: int = 0
+    vectors: str = "embedded"
+    collection: str = ""
+    generation: int = 0
+    tombstones: int = 0
+    stale_words: int = 0
+
+
+def article_values(article: Article, source_key: str) -> tuple[object, ...]:
+    """An article as a row in the order of `ARTICLE_FIELDS`."""
+    return (
+        article.id,
+        source_key,
+        article.content_hash,
+        article.external_id,
+        article.title,
+        article.url,
+        article.published.isoformat() if article.published else None,
+        article.modified.isoformat() if article.modified else None,
+        json.dumps(article.authors, ensure_ascii=False),
+        article.source,
+        article.site,
+        article.topic,
+        article.language,
+        article.collection,
+        article.cluster,
+        article.fetched_at,
+        article.corrects,
+        len(article.text),
+        article.text,
+    )
+
+
+def article_of(row: sqlite3.Row) -> Article:
+    """The article a row of `ARTICLE_FIELDS` stands for."""
+    return Article(
+        id=row["id"],
+        external_id=row["external_id"],
+        title=row["title"],
+        url=row["url"],
+        text=row["body"],
+        published=_date(row["published"]),
+        modified=_date(row["modified"]),
+        authors=tuple(json.loads(row["authors"])),
+        source=row["source"],
+        site=row["site"],
+        topic=row["topic"],
+        language=row["language"],
+        collection=row["collection"],
+        cluster=row["cluster"],
+        fetched_at=row["fetched_at"],
+        corrects=row["corrects"],
+    )
+
+
+def chunk_of(row: sqlite3.Row, text: str) -> Chunk:
+    """The chunk a row stands for; `text` is its article's text or, when shorter, the chunk's own."""
+    start, end = row["start"], row["end"]
+    return Chunk(row["id"], row["article_id"], row["ordinal"], text[start:end], start, end, row["heading"])
+
+
+def connect(path: Path, *, create: bool) -> sqlite3.Connection:
+    """A connection for use from several threads under a lock of the caller's; rows by name, WAL.
+
+    Statements commit by themselves unless inside an explicit BEGIN. Raises
+    sqlite3.OperationalError where the file cannot be opened.
+    """
+    address = f"file:{quote(str(path.absolute()))}?mode={'rwc' if create else 'rw'}"
+    connection = sqlite3.connect(
+        address, uri=True, timeout=30.0, isolation_level=None, check_same_thread=False
+    )
+    connection.row_factory = sqlite3.Row
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    return connection
+
+
+class Catalog:
+    """The catalog of one index, safe to read from several threads.
+
+    `Catalog.open` gives None where there is no complete index; `Catalog.create` makes an empty
+    file. Both raise `IndexMismatch` when the file was written by another version of Footnote.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self._db = connection
+        self._lock = threading.RLock()
+        self.path = path
+
+    @classmethod
+    def open(cls, index_dir: Path) -> Catalog | None:
+        """The catalog of a complete index, or None where there is none."""
+        path = index_dir / CATALOG_FILE
+        if not path.is_file():
+            return None
+        catalog = cls(_checked(path, create=False), path)
+        if catalog.revision() == 0:
+            catalog.close()
+            return None
+        return catalog
+
+    @classmethod
+    def create(cls, index_dir: Path) -> Catalog:
+        """The catalog in this folder, made empty if there is none."""
+        path = index_dir / CATALOG_FILE
+        return cls(_checked(path, create=True), path)
+
+    def close(self) -> None:
+        with self._lock:
+            self._db.close()
+
+    # ---- what the index is ------------------------------------------------------------------
+
+    def _meta(self) -> dict[str, str]:
+        try:
+            return {row["key"]: row["value"] for row in self._rows("SELECT key, value FROM meta")}
+        except sqlite3.OperationalError as error:
+            if "no such table" in str(error):  # created, killed before its tables were
+                return {}
+            raise
+
+    def revision(self) -> int:
+        """The last complete build's number, 0 before the first. Cheap enough to ask at every question."""
+        return int(self._meta().get("revision", "0"))
+
+    def index_id(self) -> str:
+        """Twelve hex digits that name this index on a server shared by several."""
+        return self._meta().get("index_id", "")
+
+    def manifest(self) -> IndexManifest | None:
+        """What the last complete build wrote, or None before the first."""
+        meta = self._meta()
+        if meta.get("revision", "0") == "0":
+            return None
+        return IndexManifest(
+            embedding_model=meta["embedding_model"],
+            weights_sha256=meta["weights_sha256"],
+            dimension=int(meta["dimension"]),
+            chunk_size=int(meta["chunk_size"]),
+            overlap=int(meta["overlap"]),
+            articles=int(meta["articles"]),
+            chunks=int(meta["chunks"]),
+            revision=int(meta["revision"]),
+            built_at=meta["built_at"],
+            schema_version=int(meta["schema_version"]),
+        )
+
+    def shelves(self) -> Shelves:
+        """Where the live revision's vectors and words stand."""
+        meta = self._meta()
+        return Shelves(
+            shelf=int(meta.get("shelf", "0")),
+            vectors=meta.get("vectors", "embedded"),
+            collection=meta.get("vector_collection", ""),
+            generation=int(meta.get("generation", "0")),
+            tombstones=int(meta.get("tombstones", "0")),
+            stale_words=int(meta.get("stale_words", "0")),
+        )
+
+    # ---- reading ----------------------------------------------------------------------------
+
+    def article(self, article_id: str) -> Article | None:
+        """One article with its text, or None."""
+        rows = self._rows(f"SELECT {ARTICLE_FIELDS} FROM articles WHERE id = ?", (article_id,))
+        return article_of(rows[0]) if rows else None
+
+    def article_head(self, article_id: str) -> sqlite3.Row | None:
+        """One article's row without its text (all other columns), or None."""
+        rows = self._rows(f"SELECT {_LIGHT_FIELDS} FROM articles WHERE id = ?", (article_id,))
+        return rows[0] if rows else None
+
+    def articles(self) -> Iterator[Article]:
+        """All articles in the order of their ids, text included, one at a time."""
+        last = ""
+        query = f"SELECT {ARTICLE_FIELDS} FROM articles WHERE id > ? ORDER BY id LIMIT 1"
+        while rows := self._rows(query, (last,)):
+            last = rows[0]["id"]
+            yield article_of(rows[0])
+
+    def article_rows(
+        self,
+        *,
+        topic: str = "",
+        source: str = "",
+        collection: str = "",
+        limit: int = -1,
+        offset: int = 0,
+    ) -> list[ArticleRow]:
+        """Articles without their texts, by title; an empty filter lets everything through, limit -1 means all."""
+        wanted = [(name, value) for name, value in
+                  (("topic", topic), ("source", source), ("collection", collection)) if value]  # fmt: skip
+        where = " AND ".join(f"a.{name} = ?" for name, _ in wanted) or "1"
+        rows = self._rows(
+            f"SELECT a.id, external_id, title, url, published, modified, authors, source, site, topic, language, "
+            f"collection, characters, (SELECT count(*) FROM chunks c WHERE c.article_id = a.id) AS chunks "
+            f"FROM articles a WHERE {where} ORDER BY title COLLATE NOCASE, a.id LIMIT ? OFFSET ?",
+            (*(value for _, value in wanted), limit, offset),
+        )
+        return [
+            ArticleRow(
+                row["id"], row["external_id"], row["title"], row["url"], _date(row["published"]),
+                _date(row["modified"]), tuple(json.loads(row["authors"])), row["source"], row["site"],
+                row["topic"], row["language"], row["collection"], row["characters"], row["chunks"],
+            )
+            for row in rows
+        ]  # fmt: skip
+
+    def chunks(self, ids: Sequence[str]) -> dict[str, Chunk]:
+        """The chunks that exist among these ids, in the order asked for."""
+        found: dict[str, Chunk] = {}
+        for batch in _batches(ids):
+            rows = self._rows(
+                f'SELECT c.*, substr(a.body, c."start" + 1, c."end" - c."start") AS piece FROM chunks c '
+                f"JOIN articles a ON a.id = c.article_id WHERE c.id IN ({_marks(batch)})",
+                batch,
+            )
+            found.update((row["id"], _chunk(row)) for row in rows)
+        return {chunk_id: found[chunk_id] for chunk_id in ids if chunk_id in found}
+
+    def chunks_of(self, article_id: str) -> list[Chunk]:
+        """An article's chunks in the order of its text; empty for an unknown article."""
+        article = self.article(article_id)
+        if article is None:
+            return []
+        rows = self._rows("SELECT * FROM chunks WHERE article_id = ? ORDER BY ordinal", (article_id,))
+        return [chunk_of(row, article.text) for row in rows]
+
+    def live(self, ids: Sequence[str]) -> set[str]:
+        """Which of these chunk ids belong to the live revision."""
+        return {
+            row["id"]
+            for batch in _batches(ids)
+            for row in self._rows(f"SELECT id FROM chunks WHERE id IN ({_marks(batch)})", batch)
+        }
+
+    def chunk_ids(self) -> set[str]:
+        """All chunk ids of the live revision."""
+        return {row["id"] for row in self._rows("SELECT id FROM chunks")}
+
+    def chunk_ids_of(self, article_id: str) -> list[str]:
+        """The ids of an article's chunks."""
+        return [row["id"] for row in self._rows("SELECT id FROM chunks WHERE article_id = ?", (article_id,))]
+
+    def languages(self) -> list[str]:
+        """The languages present, most articles first."""
+        rows = self._rows("SELECT language FROM articles GROUP BY language ORDER BY count(*) DESC, language")
+        return [row["language"] for row in rows]
+
+    def sources(self) -> dict[str, str]:
+        """Source keys and their labels."""
+        return {row["key"]: row["label"] for row in self._rows("SELECT key, label FROM sources")}
+
+    def ids_of_sources(self, keys: Sequence[str]) -> set[str]:
+        """The ids of all articles that came from these sources."""
+        return {
+            row["id"]
+            for key in keys
+            for row in self._rows("SELECT id FROM articles WHERE source_key = ?", (key,))
+        }
+
+    def article_ids(self) -> set[str]:
+        """All article ids."""
+        return {row["id"] for row in self._rows("SELECT id FROM articles")}
+
+    def source_key_of(self, article_id: str) -> str:
+        """The key of the source an article came from, empty for an unknown article."""
+        row = self.article_head(article_id)
+        return row["source_key"] if row else ""
+
+    # ---- the commit -------------------------------------------------------------------------
+
+    def commit(
+        self,
+        *,
+        staging: Path | None,
+        take: Iterable[str],
+        remove: Iterable[str],
+        sources: dict[str, str],
+        settings: dict[str, str],
+        shelves: Shelves,
+        fresh: bool = False,
+    ) -> IndexManifest:
+        """Makes a build visible, all at once, as the next revision.
+
+        `take` are the ids of articles to copy from the staging file with their chunks (an article
+        without staged chunks keeps the ones it has: only its metadata changed); `remove` are
+        articles that go; `fresh` empties the catalog first. `settings` are the manifest's model
+        and chunk entries. Returns the new manifest. Raises sqlite3.Error, and then nothing changed.
+        """
+        db = self._db
+        with self._lock:
+            if staging is not None:
+                db.execute("ATTACH ? AS staging", (str(staging),))
+            try:
+                db.execute("BEGIN IMMEDIATE")
+                try:
+                    manifest = self._write(take, remove, sources, settings, shelves, fresh)
+                    db.execute("COMMIT")
+                except BaseException:
+                    if db.in_transaction:
+                        db.execute("ROLLBACK")
+                    raise
+            finally:
+                if staging is not None:
+                    db.execute("DETACH staging")
+        return manifest
+
+    def _write(
+        self,
+        take: Iterable[str],
+        remove: Iterable[str],
+        sources: dict[str, str],
+        settings: dict[str, str],
+        shelves: Shelves,
+        fresh: bool,
+    ) -> IndexManifest:
+        db = self._db
+        if fresh:
+            db.execute("DELETE FROM chunks")
+            db.execute("DELETE FROM articles")
+        for article_id in remove:
+            db.execute("DELETE FROM chunks WHERE article_id = ?", (article_id,))
+            db.execute("DELETE FROM articles WHERE id = ?", (article_id,))
+        for article_id in take:
+            one = (article_id,)
+            if db.execute("SELECT 1 FROM staging.chunks WHERE article_id = ?", one).fetchone():
+                db.execute("DELETE FROM chunks WHERE article_id = ?", one)
+            db.execute(
+                f"INSERT OR REPLACE INTO articles ({ARTICLE_FIELDS}) "
+                f"SELECT {ARTICLE_FIELDS} FROM staging.articles WHERE id = ?",
+                one,
+            )
+            db.execute(
+                'INSERT INTO chunks (id, article_id, ordinal, "start", "end", heading) '
+                'SELECT id, article_id, ordinal, "start", "end", heading FROM staging.chunks WHERE article_id = ?',
+                one,
+            )
+        db.executemany("INSERT OR REPLACE INTO sources (key, label) VALUES (?, ?)", sources.items())
+        db.execute("DELETE FROM sources WHERE key NOT IN (SELECT source_key FROM articles)")
+        counts = db.execute(
+            "SELECT (SELECT count(*) FROM articles), (SELECT count(*) FROM chunks)"
+        ).fetchone()
+        meta = {
+            **settings,
+            "articles": str(counts[0]),
+            "chunks": str(counts[1]),
+            "revision": str(self.revision() + 1),
+            "built_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "schema_version": str(SCHEMA_VERSION),
+            "shelf": str(shelves.shelf),
+            "vectors": shelves.vectors,
+            "vector_collection": shelves.collection,
+            "generation": str(shelves.generation),
+            "tombstones": str(shelves.tombstones),
+            "stale_words": str(shelves.stale_words),
+        }
+        db.executemany("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", meta.items())
+        manifest = self.manifest()
+        assert manifest is not None  # just written
+        return manifest
+
+    def _rows(self, query: str, values: Sequence[object] = ()) -> list[sqlite3.Row]:
+        with self._lock:
+            return self._db.execute(query, values).fetchall()
+
+
+def _checked(path: Path, *, create: bool) -> sqlite3.Connection:
+    try:
+        db = connect(path, create=create)
+        try:
+            version = db.execute("PRAGMA user_version").fetchone()[0]
+            if version == 0 and create:
+                db.executescript(_SCHEMA)
+                db.execute("INSERT OR IGNORE INTO meta VALUES ('index_id', ?)", (uuid.uuid4().hex[:12],))
+                db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            elif version not in (0, SCHEMA_VERSION):
+                raise IndexMismatch(
+                    f"the index in {path.parent} was written by another version of Footnote "
+                    f"(schema {version}, this one reads {SCHEMA_VERSION})",
+                    "footnote build --rebuild PATH...",
+                )
+        except BaseException:
+            db.close()
+            raise
+    except sqlite3.OperationalError:
+        raise
+    except sqlite3.DatabaseError as error:
+        raise damaged(path.parent, error) from error
+    return db
+
+
+def damaged(index_dir: Path, error: Exception) -> IndexMismatch:
+    """The error for a catalog that SQLite cannot read."""
+    return IndexMismatch(
+        f"the index in {index_dir} is damaged: {CATALOG_FILE}: {error}",
+        f"delete the folder {index_dir} and run `footnote build PATH...`",
+    )
+
+
+def _chunk(row: sqlite3.Row) -> Chunk:
+    return Chunk(
+        row["id"], row["article_id"], row["ordinal"], row["piece"], row["start"], row["end"], row["heading"]
+    )
+
+
+def _batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    for at in range(0, len(ids), _BATCH):
+        yield ids[at : at + _BATCH]
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ",".join("?" * len(values))
+
+
+def _date(value: str | None) -> date | None:
+    return date.fromisoformat(value) if value else None

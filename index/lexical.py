@@ -1,0 +1,245 @@
+"""The lexical index: BM25 by tantivy over stemmed words, on disk, never rebuilt for a query.
+
+Words are found by tantivy's analysers (lower-cased, stemmed by the article's language, accents
+folded) before they are handed over, so that one field serves all languages and a query never
+passes through tantivy's query syntax: quotation marks, colons, AND and minus are plain words.
+BM25: Robertson and Zaragoza, The Probabilistic Relevance Framework, 2009; tantivy's k1 = 1.2, b = 0.75.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from index.errors import IndexMissing
+from index.schema import Hit
+from index.store import write_failed
+
+if TYPE_CHECKING:
+    import tantivy
+
+STEMMERS = {
+    "ar": "arabic", "ca": "catalan", "cs": "czech", "da": "danish", "de": "german", "el": "greek",
+    "en": "english", "es": "spanish", "et": "estonian", "eu": "basque", "fi": "finnish", "fr": "french",
+    "ga": "irish", "hi": "hindi", "hu": "hungarian", "hy": "armenian", "id": "indonesian", "it": "italian",
+    "lt": "lithuanian", "nb": "norwegian", "ne": "nepali", "nl": "dutch", "nn": "norwegian",
+    "no": "norwegian", "pl": "polish", "pt": "portuguese", "ro": "romanian", "ru": "russian",
+    "sr": "serbian", "sv": "swedish", "ta": "tamil", "tr": "turkish", "yi": "yiddish",
+}  # fmt: skip
+"""ISO 639-1 codes and the names of tantivy's stemmers. Other languages are indexed unstemmed."""
+
+DEFAULT_LANGUAGE = "en"
+"""Taken where an article does not say its language."""
+
+TITLE_BOOST = 0.5
+"""Weight of a word in the title beside the same word in the text."""
+
+_WRITER_MEMORY = 32_000_000
+"""Bytes of documents tantivy collects before it writes a segment."""
+
+_UNSPACED = re.compile(
+    r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]{2,}"
+)
+"""Scripts written without spaces (Thai, Lao, Burmese, Khmer, kana, Han): searched by pairs of characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the lexical index is told of one chunk."""
+
+    chunk_id: str
+    title: str
+    text: str
+    language: str
+
+
+class LexicalIndex:
+    """The words of one index under their chunk ids. Reading is safe from several threads.
+
+    Raises `IndexMissing` where the folder holds no such index, `IndexWriteFailed` when the disk
+    is full or not writable.
+    """
+
+    def __init__(self, index: tantivy.Index, folder: Path) -> None:
+        self._index = index
+        self._folder = folder
+
+    @classmethod
+    def open(cls, folder: Path) -> LexicalIndex:
+        """The index in this folder."""
+        import tantivy
+
+        try:
+            return cls(tantivy.Index.open(str(folder)), folder)
+        except (ValueError, OSError) as error:
+            raise _unreadable(folder, error) from error
+
+    @classmethod
+    def create(cls, folder: Path) -> LexicalIndex:
+        """A new, empty index in this folder."""
+        import tantivy
+
+        schema = (
+            tantivy.SchemaBuilder()
+            .add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
+            .add_text_field("title", tokenizer_name="whitespace", index_option="freq")
+            .add_text_field("body", tokenizer_name="whitespace", index_option="freq")
+            .build()
+        )
+        with _writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            return cls(tantivy.Index(schema, path=str(folder)), folder)
+
+    def count(self) -> int:
+        """How many chunks are indexed."""
+        return self._index.searcher().num_docs
+
+    def ids(self) -> set[str]:
+        """All indexed chunk ids."""
+        import tantivy
+
+        searcher = self._index.searcher()
+        hits = searcher.search(tantivy.Query.all_query(), limit=max(1, searcher.num_docs), count=False).hits
+        return {searcher.doc(address)["id"][0] for _, address in hits}
+
+    def write(self, add: Iterable[Entry], delete: Iterable[str]) -> None:
+        """Removes and adds, then makes it all visible at once; an added id that exists is replaced."""
+        import tantivy
+
+        with _writing(self._folder):
+            # One thread: its segments come out the same from run to run.
+            writer = self._index.writer(_WRITER_MEMORY, 1)
+            try:
+                for chunk_id in delete:
+                    writer.delete_documents_by_term("id", chunk_id)
+                for entry in add:
+                    writer.delete_documents_by_term("id", entry.chunk_id)
+                    writer.add_document(
+                        tantivy.Document(
+                            id=entry.chunk_id,
+                            title=" ".join(analyse(entry.title, entry.language)),
+                            body=" ".join(analyse(entry.text, entry.language)),
+                        )
+                    )
+                writer.commit()
+            finally:
+                writer.wait_merging_threads()
+            self._index.reload()
+
+    def search(
+        self,
+        query: str,
+        k: int,
+        languages: Sequence[str],
+        keep: Callable[[Sequence[str]], set[str]] | None = None,
+    ) -> list[Hit]:
+        """The k best chunks by BM25, best first; empty when no word of the query occurs.
+
+        The query is a plain text; it is stemmed in each of `languages` (those of the articles), and
+        a word counts once however many of its forms match. `keep` says which of a list of ids
+        may be returned.
+        """
+
+        wanted = self._query(query, languages)
+        searcher = self._index.searcher()
+        if wanted is None or k <= 0 or not searcher.num_docs:
+            return []
+        width = k
+        while True:
+            try:
+                found = searcher.search(wanted, limit=width, count=False).hits
+                hits = [Hit(searcher.doc(address)["id"][0], float(score)) for score, address in found]
+            except (ValueError, OSError) as error:
+                raise _unreadable(self._folder, error) from error
+            if keep:
+                kept = keep([hit.chunk_id for hit in hits])
+                hits = [hit for hit in hits if hit.chunk_id in kept]
+            if len(hits) >= k or len(found) < width:
+                return sorted(hits, key=lambda hit: (-hit.score, hit.chunk_id))[:k]
+            width *= 4
+
+    def _query(self, query: str, languages: Sequence[str]) -> tantivy.Query | None:
+        import tantivy
+
+        words: dict[tuple[str, ...], int] = {}
+        analysed = [analyse(query, language) for language in dict.fromkeys(map(stem_code, languages))]
+        for forms in zip(*analysed, strict=True):
+            unique = tuple(dict.fromkeys(forms))
+            words[unique] = words.get(unique, 0) + 1
+        parts: list[tuple[tantivy.Occur, tantivy.Query]] = []
+        schema = self._index.schema
+        for forms, times in words.items():
+            for field, weight in (("body", 1.0), ("title", TITLE_BOOST)):
+                terms = [tantivy.Query.term_query(schema, field, form, "freq") for form in forms]
+                part = terms[0] if len(terms) == 1 else tantivy.Query.disjunction_max_query(terms)
+                boost = weight * times
+                parts.append(
+                    (tantivy.Occur.Should, part if boost == 1.0 else tantivy.Query.boost_query(part, boost))
+                )
+        return tantivy.Query.boolean_query(parts) if parts else None
+
+
+def stem_code(language: str) -> str:
+    """The language code by which words are stemmed: "en" for "en-GB" and for an unknown language."""
+    return re.split(r"[-_]", language.strip().lower(), maxsplit=1)[0] or DEFAULT_LANGUAGE
+
+
+def analyse(text: str, language: str) -> list[str]:
+    """The words of a text as they are indexed: lower-cased, stemmed, accents folded, unspaced
+    scripts as pairs of characters. The number of words does not depend on the language."""
+    spaced = _UNSPACED.sub(_pairs, text)
+    return [word or "_" for word in _analyser(stem_code(language)).analyze(spaced)]
+
+
+def _pairs(run: re.Match[str]) -> str:
+    word = run[0]
+    return f" {' '.join(word[at : at + 2] for at in range(len(word) - 1))} "
+
+
+@functools.cache
+def _analyser(code: str) -> tantivy.TextAnalyzer:
+    import tantivy
+
+    builder = (
+        tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+        .filter(tantivy.Filter.remove_long(100))
+        .filter(tantivy.Filter.lowercase())
+    )
+    if code in STEMMERS:
+        builder = builder.filter(tantivy.Filter.stemmer(STEMMERS[code]))
+    return builder.filter(tantivy.Filter.ascii_fold()).build()
+
+
+def copy_folder(source: Path, target: Path) -> None:
+    """A second copy of an index, by hard links where the disk allows: tantivy never changes a file
+    once written, it replaces it."""
+    with _writing(target):
+        target.mkdir(parents=True)
+        for file in source.iterdir():
+            if file.name.endswith(".lock") or not file.is_file():
+                continue
+            try:
+                os.link(file, target / file.name)
+            except OSError:
+                shutil.copy2(file, target / file.name)
+
+
+def _unreadable(folder: Path, error: Exception) -> IndexMissing:
+    return IndexMissing(
+        f"the lexical index is missing or damaged in {folder}: {error}", "footnote build PATH..."
+    )
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ValueError) as error:  # tantivy wraps what the system says in ValueError
+        raise write_failed(str(folder), error) from error

@@ -1,0 +1,206 @@
+"""The library: one complete index, opened for reading by any number of threads and processes."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from index.catalog import ArticleRow, Catalog, Shelves, damaged
+from index.commit import check_built_with
+from index.errors import IndexMissing
+from index.schema import Article, Chunk, Hit, IndexManifest
+from index.shelf import Shelf, open_shelf
+
+
+class BuiltWith(Protocol):
+    """What tells whether an embedder is the one an index was built with."""
+
+    @property
+    def dimension(self) -> int: ...
+
+    @property
+    def model_label(self) -> str: ...
+
+    @property
+    def weights_sha256(self) -> str: ...
+
+
+class Library:
+    """A complete index for reading; open one with `Library.open`. Safe to use from several threads.
+
+    It answers from the revision it was opened at until `refresh` is called. A build in another
+    process takes the old revision's files away when it is done; a search that meets this moves to
+    the new revision by itself.
+    """
+
+    def __init__(
+        self, index_dir: Path, catalog: Catalog, embedder: BuiltWith | None, chroma_url: str
+    ) -> None:
+        self.index_dir = index_dir
+        self._catalog = catalog
+        self._embedder = embedder
+        self._chroma_url = chroma_url
+        self._lock = threading.RLock()
+        self._readers: Counter[Shelf] = Counter()
+        self._manifest, self._shelves, self._shelf = self._opened()
+        self._languages = catalog.languages()
+
+    @classmethod
+    def open(cls, index_dir: Path, *, embedder: BuiltWith | None = None, chroma_url: str = "") -> Library:
+        """The index in this folder. `chroma_url` is the server its vectors are on, empty for embedded.
+
+        Raises `IndexMissing` when there is no complete index or part of it is gone, `IndexMismatch`
+        when it was built with another model than `embedder` or by another version, `StoreUnreachable`
+        when the server does not answer.
+        """
+        try:
+            catalog = Catalog.open(index_dir)
+        except sqlite3.OperationalError as error:
+            raise IndexMissing(
+                f"the index in {index_dir} cannot be opened: {error}", "footnote build PATH..."
+            ) from error
+        if catalog is None:
+            raise IndexMissing(f"there is no index in {index_dir}", "footnote build PATH...")
+        try:
+            return cls(index_dir, catalog, embedder, chroma_url)
+        except sqlite3.DatabaseError as error:
+            catalog.close()
+            raise damaged(index_dir, error) from error
+        except BaseException:
+            catalog.close()
+            raise
+
+    def _opened(self) -> tuple[IndexManifest, Shelves, Shelf]:
+        """The live revision's stores, opened; tried again when a build moves on in the meantime."""
+        while True:
+            manifest, shelves = self._catalog.manifest(), self._catalog.shelves()
+            if manifest is None:
+                raise IndexMissing(f"there is no index in {self.index_dir}", "footnote build PATH...")
+            if self._embedder is not None:
+                wanted = {
+                    "embedding_model": self._embedder.model_label,
+                    "weights_sha256": self._embedder.weights_sha256,
+                    "dimension": str(self._embedder.dimension),
+                }
+                check_built_with(manifest, wanted, self.index_dir)
+            try:
+                return manifest, shelves, open_shelf(self.index_dir, shelves, self._chroma_url)
+            except IndexMissing:
+                if self._catalog.revision() == manifest.revision:
+                    raise
+
+    # ---- the index as a whole ---------------------------------------------------------------
+
+    @property
+    def manifest(self) -> IndexManifest:
+        """What the open revision was built with and how much stands in it."""
+        return self._manifest
+
+    def refresh(self) -> bool:
+        """Moves to the newest complete revision; False when this is it already (costs microseconds).
+
+        Raises `IndexMismatch` when it was built with another model, and goes on with the old one.
+        """
+        if self._catalog.revision() == self._manifest.revision:
+            return False
+        with self._lock:
+            if self._catalog.revision() == self._manifest.revision:
+                return True  # another thread was faster
+            old = self._shelf
+            self._manifest, self._shelves, self._shelf = self._opened()
+            self._languages = self._catalog.languages()
+            if not self._readers[old]:
+                del self._readers[old]
+                old.close()
+        return True
+
+    def close(self) -> None:
+        """Lets go of all files and connections; the library answers nothing afterwards."""
+        with self._lock:
+            self._shelf.close()
+            self._catalog.close()
+
+    def __enter__(self) -> Library:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # ---- searching --------------------------------------------------------------------------
+
+    def dense(self, vector: np.ndarray, k: int) -> list[Hit]:
+        """The k chunks nearest to a query vector, best first; `score` is the cosine similarity."""
+        return self._search(lambda shelf: shelf.vectors.query(vector, k, self._catalog.live))
+
+    def lexical(self, query: str, k: int) -> list[Hit]:
+        """The k best chunks for the words of a plain text, best first; `score` is BM25. Empty when
+        none of its words occurs."""
+        languages = self._languages
+        return self._search(lambda shelf: shelf.words.search(query, k, languages, self._catalog.live))
+
+    def _search(self, search: Callable[[Shelf], list[Hit]]) -> list[Hit]:
+        while True:
+            revision = self._manifest.revision
+            try:
+                with self._reading() as shelf:
+                    return search(shelf)
+            except IndexMissing:  # a build in another process took this revision's files away?
+                self.refresh()
+                if self._manifest.revision == revision:
+                    raise
+
+    @contextmanager
+    def _reading(self) -> Iterator[Shelf]:
+        """The open shelf, kept from being closed meanwhile by a refresh in another thread."""
+        with self._lock:
+            shelf = self._shelf
+            self._readers[shelf] += 1
+        try:
+            yield shelf
+        finally:
+            with self._lock:
+                self._readers[shelf] -= 1
+                if shelf is not self._shelf and not self._readers[shelf]:
+                    del self._readers[shelf]
+                    shelf.close()
+
+    # ---- looking up -------------------------------------------------------------------------
+
+    def article(self, article_id: str) -> Article | None:
+        """One article with its text, or None."""
+        return self._catalog.article(article_id)
+
+    def articles(self) -> Iterator[Article]:
+        """All articles, text included, one at a time, in the order of their ids."""
+        return self._catalog.articles()
+
+    def article_rows(
+        self, *, topic: str = "", source: str = "", collection: str = "", limit: int = -1, offset: int = 0
+    ) -> list[ArticleRow]:
+        """Articles without their texts, by title; an empty filter lets everything through, limit -1 means all."""
+        return self._catalog.article_rows(
+            topic=topic, source=source, collection=collection, limit=limit, offset=offset
+        )
+
+    def chunk(self, chunk_id: str) -> Chunk | None:
+        """One chunk, or None."""
+        return self._catalog.chunks([chunk_id]).get(chunk_id)
+
+    def chunks(self, ids: Sequence[str]) -> dict[str, Chunk]:
+        """Those of these chunks that exist, in the order asked for."""
+        return self._catalog.chunks(ids)
+
+    def chunks_of(self, article_id: str) -> list[Chunk]:
+        """An article's chunks in the order of its text; empty for an unknown article."""
+        return self._catalog.chunks_of(article_id)
+
+    def sources(self) -> dict[str, str]:
+        """The sources articles came from: keys (for a folder its absolute path) and labels."""
+        return self._catalog.sources()

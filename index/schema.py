@@ -1,0 +1,159 @@
+"""The data types of the index: frozen, small, without behaviour beyond what they can derive."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Protocol
+
+SCHEMA_VERSION = 1
+"""Raised whenever an index written by an older version can no longer be read."""
+
+
+def content_hash(title: str, text: str) -> str:
+    """sha256 (hex) over title and text: equal hashes mean nothing has to be embedded again."""
+    return hashlib.sha256(f"{title}\0{text}".encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def article_id(source: str, external_id: str) -> str:
+    """A stable identifier that is safe in a URL: a readable slug and eight hex digits.
+
+    The digits come from sha256 over `source` and `external_id`, so equal file names in two
+    folders do not collide, and the identifier survives a change of title or text.
+    """
+    stem = external_id.rsplit("/", 1)[-1].rsplit(".", 1)[0]
+    plain = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode()
+    slug = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[:48].strip("-") or "article"
+    digits = hashlib.sha256(f"{source}\0{external_id}".encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{slug}-{digits[:8]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One article as stored: clean text, and what is known about where it came from.
+
+    `text` is what every offset (`Chunk.start`, `Citation.start`) counts in, in code points.
+    `external_id` is the foreign identifier (path in its folder, or the id given in the data) by
+    which evaluation sets find it; `source` names the folder or feed it came from.
+    `corrects` holds the external id of an earlier article this one is a corrected revision of.
+    Unknown texts are empty strings, unknown dates None.
+    """
+
+    id: str
+    external_id: str
+    title: str
+    url: str
+    text: str
+    published: date | None = None
+    modified: date | None = None
+    authors: tuple[str, ...] = ()
+    source: str = ""
+    site: str = ""
+    topic: str = ""
+    language: str = ""
+    collection: str = "default"
+    cluster: str = ""
+    fetched_at: str = ""
+    corrects: str = ""
+
+    @property
+    def content_hash(self) -> str:
+        """See `content_hash`."""
+        return content_hash(self.title, self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A stored piece of an article. Invariant: `article.text[start:end] == chunk.text`."""
+
+    id: str
+    article_id: str
+    ordinal: int
+    text: str
+    start: int
+    end: int
+    heading: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IndexManifest:
+    """What an index was built with, and how much stands in it.
+
+    `weights_sha256` is of the embedding model's weights file; `revision` grows by one with every
+    build that changed something; `built_at` is an ISO time in UTC.
+    """
+
+    embedding_model: str
+    weights_sha256: str
+    dimension: int
+    chunk_size: int
+    overlap: int
+    articles: int
+    chunks: int
+    revision: int
+    built_at: str
+    schema_version: int = SCHEMA_VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Something that could not become an article: its name (path, line) and the reason, for people."""
+
+    name: str
+    reason: str
+
+
+class Source(Protocol):
+    """Where articles come from. Building a source again removes what it no longer yields.
+
+    `key` identifies the source from build to build (for a folder its absolute path), `label`
+    is the readable name stored as `Article.source`.
+    """
+
+    @property
+    def key(self) -> str: ...
+
+    @property
+    def label(self) -> str: ...
+
+    def read(self) -> Iterator[Article | Skipped]:
+        """Yields articles one at a time (bounded memory), and what was passed over, with its reason."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A build's progress: `stage` is "reading", "embedding" or "finishing"; `total` None when unknown."""
+
+    stage: str
+    done: int
+    total: int | None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReport:
+    """What one build did, counted in articles; `skipped` names every input passed over and why."""
+
+    index_dir: Path
+    added: int
+    updated: int
+    unchanged: int
+    removed: int
+    skipped: tuple[Skipped, ...]
+    chunks_embedded: int
+    seconds: float
+    manifest: IndexManifest
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A chunk found by one retriever: higher `score` is better, comparable within one list only."""
+
+    chunk_id: str
+    score: float

@@ -1,0 +1,145 @@
+"""Does the evidence say this? The support check of one drafted sentence against the words it cites.
+
+A sentence passes when every number and every name in it stands in the cited words (or in the
+question), it negates exactly when they do, nearly all its content words stand there, in about the
+same order, and the embeddings of both are close. Rules rather than a model: a wrong "no" costs a
+quotation in its place, a wrong "yes" would be an invented statement with a footnote.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from rag import words as w
+from rag.retrieve import Encodes
+
+MIN_OVERLAP = 0.8
+MIN_COSINE = 0.55
+MIN_ORDER = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`ok` when the sentence may be shown; `support` between 0 and 1; `reason` says what failed, in
+    plain words ("the number 1915 is not in the cited words"), empty when ok."""
+
+    ok: bool
+    support: float
+    reason: str
+
+
+def overlap(draft: Sequence[str], evidence: frozenset[str]) -> float:
+    """The share of the draft's content stems that stand in the evidence (1.0 for none)."""
+    return sum(stem in evidence for stem in draft) / len(draft) if draft else 1.0
+
+
+def in_order(draft: Sequence[str], evidence: Sequence[str]) -> float:
+    """The longest common subsequence of both, as a share of the draft's stems that occur in the
+    evidence: 1.0 when the draft tells things in the evidence's order."""
+    shared = [stem for stem in draft if stem in set(evidence)]
+    if not shared:
+        return 0.0
+    row = [0] * (len(evidence) + 1)
+    for stem in shared:
+        diagonal = 0
+        for i, other in enumerate(evidence, 1):
+            diagonal, row[i] = row[i], diagonal + 1 if stem == other else max(row[i], row[i - 1])
+    return row[-1] / len(shared)
+
+
+def check(
+    draft: str, cited: Sequence[str], question: str, embedder: Encodes, *, language: str = "en", titles: str = ""
+) -> Verdict:
+    """Whether `cited` (the sentences a draft cites) say what `draft` says, for an answer to `question`.
+
+    Words of the question are granted to the draft when they name things (an answer may repeat
+    them); numbers of the question are not, unless the evidence has them too. `titles` (of the cited
+    articles) lend names: "the canal" in the evidence is the canal of the title.
+    """
+    evidence = " ".join(cited)
+    if not cited or not draft.strip():
+        return Verdict(False, 0.0, "it cites nothing")
+    stems = w.content_stems(draft, language)
+    if not stems and not w.numbers(draft):
+        return Verdict(False, 0.0, "it says nothing")
+    if draft.rstrip().endswith("?"):
+        return Verdict(False, 0.0, "it asks instead of telling")
+    missing = sorted(w.numbers(draft) - w.numbers(evidence))
+    if missing:
+        return Verdict(False, 0.0, f"the number {missing[0]} is not in the cited words")
+    known = frozenset(w.words(f"{evidence} {titles} {question}"))
+    known_stems = frozenset(w.stem(x, language) for x in known)
+    for name in sorted(w.names(draft)):
+        if name not in known and w.stem(name, language) not in known_stems:
+            return Verdict(False, 0.0, f"the name {name!r} is not in the cited words")
+    if w.negating(draft) != w.negating(evidence) and (
+        w.negating(draft) or _touches_negation(stems, cited, language)
+    ):
+        return Verdict(False, 0.1, "one of both is negated")
+    held = frozenset(w.content_stems(evidence, language))
+    granted = held | frozenset(w.content_stems(f"{titles} {question}", language))
+    fresh = [stem for stem in stems if stem not in frozenset(w.content_stems(question, language))]
+    if overlap(stems, granted) < MIN_OVERLAP or (fresh and overlap(fresh, held) < MIN_OVERLAP):
+        stray = next((s for s in stems if s not in granted), stems[0])
+        return Verdict(False, 0.2, f"words such as {stray!r} are not in the cited words")
+    if _swapped(draft, evidence, language):
+        return Verdict(False, 0.2, "it tells things in another order than the cited words")
+    vectors = embedder.encode([draft, *cited, evidence])
+    cosine = float((vectors[1:] @ vectors[0]).max())
+    if cosine < MIN_COSINE and len(stems) > 3:
+        return Verdict(False, max(cosine, 0.0), "its meaning is too far from the cited words")
+    support = 0.5 * overlap(stems, held) + 0.5 * min(1.0, max(cosine, 0.0))
+    return Verdict(True, round(min(1.0, support), 3), "")
+
+
+def answers(draft: str, question: str, *, language: str = "en") -> str:
+    """Why a draft cannot be an answer to the question ("" when it can): it only repeats the
+    question, or holds nothing of the kind asked for."""
+    asked = frozenset(w.content_stems(question, language))
+    fresh = [stem for stem in w.content_stems(draft, language) if stem not in asked]
+    kind = w.wanted_kind(question)
+    if not fresh and kind != "yes-no":
+        return "it only repeats the question"
+    if kind in ("when", "number", "who", "where") and w.kind_matches(kind, draft, question) < 0:
+        bare = {"when": "no date", "number": "no number", "who": "no name", "where": "no place"}[kind]
+        if kind in ("who", "where") and len(draft.split()) < 8 and any(t[0].isupper() for t in draft.split()):
+            return ""
+        return f"it holds {bare}"
+    return ""
+
+
+def _touches_negation(stems: Sequence[str], cited: Sequence[str], language: str) -> bool:
+    """True when the clause that the draft retells is the negated one."""
+    wanted = set(stems)
+    for sentence in cited:
+        for clause in re.split(r"[,;:–—]| (?:and|but|while|although|which|because) ", sentence):
+            if w.negating(clause) and len(wanted & set(w.content_stems(clause, language))) >= 2:
+                return True
+    return False
+
+
+def _swapped(draft: str, evidence: str, language: str) -> bool:
+    """True when what the draft takes from the evidence stands there in another order, as in
+    "Iran invaded Russia" from "Russia invaded Iran". Passive voice may turn things round, so a
+    draft with "by" is only held to half of it."""
+    stems, source = w.content_stems(draft, language), w.content_stems(evidence, language)
+    least = MIN_ORDER / 2 if " by " in f" {draft.lower()} " else MIN_ORDER
+    if len(stems) <= 3:
+        least = 0.9 if " by " not in draft else least
+    return in_order(stems, source) < least and bool(set(stems) & set(source))
+
+
+def nearest(draft: str, sentences: Sequence[str], embedder: Encodes) -> int:
+    """Which sentence a draft without a marker rests on: the index of the closest, -1 for none."""
+    if not sentences:
+        return -1
+    vectors = embedder.encode([draft, *sentences])
+    scores = vectors[1:] @ vectors[0]
+    stems = set(w.content_stems(draft))
+    shares = np.array([len(stems & set(w.content_stems(s))) / max(len(stems), 1) for s in sentences])
+    best = int(np.argmax(scores + shares))
+    return best if scores[best] > 0.3 else -1

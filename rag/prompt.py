@@ -1,0 +1,76 @@
+"""The prompt and the grammar of a drafted answer: one function each, used everywhere alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rag.llm import Message
+from rag.schema import Evidence
+
+ABSTAIN_WORDS = "The articles do not say."
+
+SYSTEM = (
+    "You answer a question from numbered facts taken from articles. Use only the facts. Write one to three short, "
+    "complete sentences that answer the question directly, the answer first, and end each with the number of the fact it "
+    "rests on in brackets, like [2]. Keep who said what. If the facts do not answer the question, write exactly: "
+    f"{ABSTAIN_WORDS}"
+)
+
+# For the small bundled model: three worked examples in the same form say more than instructions. They never change,
+# so llama.cpp keeps them in its prompt cache and only the new facts are read.
+SMALL_SYSTEM = "Answer the question in one short sentence with words from the facts. Put the number of the fact at the end."
+SHOTS: tuple[tuple[str, str], ...] = (
+    (
+        "[1] The bridge was closed on 3 May 1987 after cracks were found in two of its piers.\n"
+        "[2] It had carried about 9,000 vehicles a day.\n\nQuestion: When was the bridge shut?",
+        "The bridge was closed on 3 May 1987 [1].",
+    ),
+    (
+        "[1] The museum sold its oldest map in spring.\n"
+        "[2] The director called the sale painful but necessary, because the roof had to be mended.\n\n"
+        "Question: Why did the museum sell the map?",
+        "The sale was necessary because the roof had to be mended [2].",
+    ),
+    (
+        "[1] Farmers in the valley grow mostly olives.\n[2] In 2009 the valley had 412 farms, half as many as in 1950.\n\n"
+        "Question: How many farms were there in the valley in 2009?",
+        "The valley had 412 farms in 2009 [2].",
+    ),
+)
+
+
+def evidence_lines(evidence: Sequence[Evidence], *, dates: bool = True) -> str:
+    """The numbered facts, one a line: "[1] (2024-10-14) The canal opened ..."."""
+    lines: list[str] = []
+    for number, item in enumerate(evidence, 1):
+        published = item.passage.article.published
+        stamp = f"({published.isoformat()}) " if dates and published else ""
+        lines.append(f"[{number}] {stamp}{' '.join(item.text.split())}")
+    return "\n".join(lines)
+
+
+def messages(question: str, evidence: Sequence[Evidence], *, small: bool) -> list[Message]:
+    """The whole prompt; `small` is the bundled model's few-shot form."""
+    asked = f"Question: {question.strip()}"
+    if not small:
+        return [Message("system", SYSTEM), Message("user", f"{evidence_lines(evidence)}\n\n{asked}")]
+    made = [Message("system", SMALL_SYSTEM)]
+    for shot, reply in SHOTS:
+        made += [Message("user", shot), Message("assistant", reply)]
+    return [*made, Message("user", f"{evidence_lines(evidence, dates=False)}\n\n{asked}")]
+
+
+def grammar(facts: int, max_sentences: int, *, may_abstain: bool) -> str:
+    """A GBNF grammar that makes a malformed or out-of-range marker impossible: sentences of 8 to
+    300 characters without brackets, each ending in one or two markers within 1..facts.
+
+    https://github.com/ggml-org/llama.cpp/blob/master/grammars/README.md
+    """
+    numbers = " | ".join(f'"{number}"' for number in range(1, facts + 1))
+    more = f' (" " sentence){{0,{max_sentences - 1}}}' if max_sentences > 1 else ""
+    abstain = f' | "{ABSTAIN_WORDS}"' if may_abstain else ""
+    return (
+        f"root ::= (sentence{more}){abstain}\n"
+        'sentence ::= [^\\[\\]\\n.!? ] [^\\[\\]\\n]{7,300} " [" number "]" ("[" number "]")? "."\n'
+        f"number ::= {numbers}\n"
+    )

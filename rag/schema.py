@@ -1,0 +1,162 @@
+"""The data types of an answer. Each names a stage and carries the stage before it, so that a
+citation can walk home: Answer -> Citation -> Passage -> Chunk -> Article."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from index.schema import Article, Chunk
+
+Origin = Literal["draft", "quote"]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One earlier question and the answer that was shown. A conversation is a tuple of turns."""
+
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A chunk as retrieved for one question. `rank` counts from 1; `score` is comparable within one answer."""
+
+    chunk: Chunk
+    article: Article
+    score: float
+    rank: int
+    retriever: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One sentence that may enter the prompt: `passage.article.text[start:end] == text`.
+
+    `score` says how well it fits the question (0 to 1, comparable within one answer).
+    """
+
+    passage: Passage
+    text: str
+    start: int
+    end: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """The number shown and the exact span it points at: `passage.article.text[start:end] == quote`."""
+
+    marker: int
+    passage: Passage
+    quote: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSentence:
+    """One shown sentence, without markers in `text`.
+
+    `origin` is "quote" (verbatim from an article) or "draft" (the model's words, checked);
+    `support` is 1.0 for quotes, else the support check's score between 0 and 1.
+    """
+
+    text: str
+    origin: Origin
+    markers: tuple[int, ...]
+    support: float
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A drafted sentence that was not shown, and why; `replaced` when a quotation took its place."""
+
+    text: str
+    reason: str
+    replaced: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A finished answer.
+
+    `text` is what a reader sees, with markers like `[1]`; `abstained` answers have no citations
+    and say so in `text`, `reason` tells why, and `passages` are the nearest ones found.
+    `dropped` holds the drafted sentences that were not shown. `timings_ms` has the keys
+    retrieve, evidence, draft, check, total, and first_sentence. `settings_hash` identifies every
+    setting that can change an answer.
+    """
+
+    question: str
+    standalone_question: str
+    text: str
+    sentences: tuple[AnswerSentence, ...]
+    citations: tuple[Citation, ...]
+    passages: tuple[Passage, ...]
+    abstained: bool
+    reason: str
+    dropped: tuple[Dropped, ...]
+    engine: str
+    model: str
+    timings_ms: dict[str, float] = field(default_factory=dict[str, float])
+    settings_hash: str = ""
+    confidence: float = 0.0
+    """How likely the evidence answers the question, 0 to 1; below the threshold the answer abstains."""
+
+
+# ---- AnswerEvent: all that chat, API, command line and evals consume -------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """The question as understood on its own; sent only when it differs from what was typed."""
+
+    question: str
+
+
+@dataclass(frozen=True, slots=True)
+class Searching:
+    """Retrieval has begun."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieved:
+    """The passages found, best first."""
+
+    passages: tuple[Passage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Checking:
+    """The model drafts and its sentences are being checked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence to show now, and the citations its markers point at (markers may repeat
+    between sentences; a citation is sent with each sentence that uses it)."""
+
+    text: str
+    origin: Origin
+    citations: tuple[Citation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A part failed (say, the model's server is down). The answer goes on as quotations; a
+    `Finished` always follows. `reason` and `next_step` are one line each, for people."""
+
+    reason: str
+    next_step: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """Always the last event. An abstaining answer arrives here, with no `Sentence` before it."""
+
+    answer: Answer
+
+
+AnswerEvent = Rewritten | Searching | Retrieved | Checking | Sentence | Failed | Finished

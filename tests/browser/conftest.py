@@ -1,0 +1,47 @@
+"""A Chromium for the tests that need one, and chat servers on free loopback ports."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.browser.serving import CHROMIUM_ARGS, Served, chromium_path, served
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+    from ui.chat import Answering
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A real browser; skipped where there is none, failed where one is demanded."""
+    path = chromium_path()
+    if path is None:
+        message = "no Chromium found (install it, or name it in FOOTNOTE_CHROMIUM)"
+        if os.environ.get("CI") or os.environ.get("FOOTNOTE_REQUIRE_BROWSER"):
+            pytest.fail(message)
+        pytest.skip(message)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def serve_chat() -> Iterator[Callable[..., Served]]:
+    """Starts a chat page over a pipeline and gives its address; stopped after the test."""
+    running: list[Served] = []
+
+    def start(pipeline: Answering, **options: object) -> Served:
+        running.append(served(pipeline, **options))
+        return running[-1]
+
+    yield start
+    for server in running:
+        server.close()

@@ -1,0 +1,154 @@
+"""`footnote articles`: what stands in the index."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from index.errors import InputError
+from ui.commands.common import IndexOption, JsonOption, SetOption, settings_from
+
+if TYPE_CHECKING:
+    from index.catalog import ArticleRow
+    from index.library import Library
+    from index.schema import Article, Chunk
+
+app = typer.Typer(
+    help="List, show or remove the indexed articles.", no_args_is_help=True, rich_markup_mode=None
+)
+
+
+@app.command("list")
+def list_articles(index: IndexOption = None, json_: JsonOption = False, set_: SetOption = None) -> None:
+    """List every article: id, date, length, title."""
+    settings = settings_from(set_, index=index)
+
+    from ui import wiring
+    from ui.terminal import one_line
+
+    with wiring.opened_library(settings) as library:
+        rows = list(library.article_rows())
+    if json_:
+        typer.echo(json.dumps([row_json(row) for row in rows], ensure_ascii=False))
+        return
+    width = max((len(row.id) for row in rows), default=0)
+    for row in rows:
+        day = row.published.isoformat() if row.published else "-"
+        typer.echo(f"{row.id:{width}}  {day:10}  {row.chunks:>4} chunks  {one_line(row.title)}")
+
+
+@app.command("show")
+def show(
+    article: Annotated[
+        str, typer.Argument(metavar="ID", help="An id that `articles list` shows.", show_default=False)
+    ],
+    index: IndexOption = None,
+    json_: JsonOption = False,
+    set_: SetOption = None,
+) -> None:
+    """Show one article: what is known about it, its clean text, and how it is divided."""
+    settings = settings_from(set_, index=index)
+
+    from ui import wiring
+
+    with wiring.opened_library(settings) as library:
+        found = library.article(article)
+        if found is None:
+            raise unknown_article(library, article)
+        chunks = library.chunks_of(found.id)
+    if json_:
+        typer.echo(json.dumps(article_json(found, chunks), ensure_ascii=False))
+    else:
+        typer.echo(article_text(found, chunks), nl=False)
+
+
+@app.command("remove")
+def remove(
+    articles: Annotated[
+        list[str], typer.Argument(metavar="ID...", help="Ids that `articles list` shows.", show_default=False)
+    ],
+    index: IndexOption = None,
+    set_: SetOption = None,
+) -> None:
+    """Remove articles from the index. A build of their folder brings back what still lies there."""
+    settings = settings_from(set_, index=index)
+
+    from ui import wiring
+
+    with wiring.opened_library(settings) as library:
+        for article in articles:
+            if library.article(article) is None:
+                raise unknown_article(library, article)
+    removed = wiring.remove(settings, articles)
+    typer.echo(f"{removed} removed")
+
+
+def unknown_article(library: Library, article: str) -> InputError:
+    """The error for an id that is not in the index, with the nearest one that is."""
+    ids = [row.id for row in library.article_rows()]
+    near = difflib.get_close_matches(article, ids, n=1, cutoff=0.4)
+    error = InputError(
+        f"no article has the id {article!r}" + (f"; did you mean {near[0]}?" if near else ""),
+        "footnote articles list",
+    )
+    error.exit_status = 1
+    return error
+
+
+def row_json(row: ArticleRow) -> dict[str, Any]:
+    """One article of the listing as JSON types."""
+    return {
+        "id": row.id,
+        "external_id": row.external_id,
+        "title": row.title,
+        "url": row.url,
+        "published": row.published.isoformat() if row.published else None,
+        "source": row.source,
+        "topic": row.topic,
+        "language": row.language,
+        "collection": row.collection,
+        "characters": row.characters,
+        "chunks": row.chunks,
+    }
+
+
+def article_json(article: Article, chunks: list[Chunk]) -> dict[str, Any]:
+    """A whole article as JSON types; offsets count code points of `text`."""
+    return {
+        "id": article.id,
+        "external_id": article.external_id,
+        "title": article.title,
+        "url": article.url,
+        "published": article.published.isoformat() if article.published else None,
+        "modified": article.modified.isoformat() if article.modified else None,
+        "authors": list(article.authors),
+        "source": article.source,
+        "site": article.site,
+        "topic": article.topic,
+        "language": article.language,
+        "collection": article.collection,
+        "corrects": article.corrects,
+        "content_hash": article.content_hash,
+        "text": article.text,
+        "chunks": [{"id": c.id, "start": c.start, "end": c.end, "heading": c.heading} for c in chunks],
+    }
+
+
+def article_text(article: Article, chunks: list[Chunk]) -> str:
+    """A whole article for people; ends in a newline."""
+    from ui.terminal import one_line, safe
+
+    facts = article_json(article, chunks)
+    names = ("id", "external_id", "url", "published", "modified", "authors", "source", "site", "topic")
+    lines = [one_line(article.title) or article.id, ""]
+    for name in (*names, "language", "collection", "corrects"):
+        value = facts[name]
+        if value:
+            lines.append(f"{name:12} {one_line(', '.join(value) if isinstance(value, list) else str(value))}")
+    lines += ["", safe(article.text), "", f"{len(chunks)} chunks:"]
+    for chunk in chunks:
+        lines.append(f"  {chunk.start:>7} to {chunk.end:>7}  {one_line(chunk.text)[:60]}")
+    return "\n".join(lines) + "\n"

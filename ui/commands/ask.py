@@ -1,0 +1,144 @@
+"""`footnote ask`: one question, one answer with footnotes."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from index.errors import InputError
+from ui.commands.common import (
+    EngineOption,
+    IndexOption,
+    JsonOption,
+    RetrieverOption,
+    SetOption,
+    complain,
+    only_this_on_stdout,
+    settings_from,
+)
+
+if TYPE_CHECKING:
+    from rag.schema import Failed, Turn
+
+
+def ask(
+    question: Annotated[
+        list[str], typer.Argument(help="The question, in quotes or as plain words.", show_default=False)
+    ],
+    index: IndexOption = None,
+    engine: EngineOption = None,
+    retriever: RetrieverOption = None,
+    history: Annotated[
+        Path | None,
+        typer.Option(
+            "--history", metavar="FILE", help="Earlier turns: JSONL or a JSON list of {question, answer}."
+        ),
+    ] = None,
+    asked_at: Annotated[
+        str | None,
+        typer.Option("--asked-at", metavar="DATE", help="The day the question is asked, as 2024-05-31."),
+    ] = None,
+    json_: JsonOption = False,
+    set_: SetOption = None,
+) -> None:
+    """Answer a question from the indexed articles, with footnotes."""
+    settings = settings_from(set_, index=index, engine=engine, retriever=retriever)
+    text = checked_question(" ".join(question), settings.max_question_chars)
+    turns = read_history(history) if history else ()
+    day = parse_day(asked_at) if asked_at else None
+
+    from ui import terminal, wiring
+
+    def warn(failed: Failed) -> None:
+        complain(failed.reason, failed.next_step)
+
+    if json_:
+        with only_this_on_stdout() as out, wiring.opened_pipeline(settings) as pipeline:
+            answer = terminal.drained(pipeline.stream(text, history=turns, asked_at=day), warn)
+            out.write(json.dumps(terminal.answer_json(answer), ensure_ascii=False) + "\n")
+        return
+    if terminal.stdout_is_terminal():
+        from rich.console import Console
+
+        printer: terminal.Printer = terminal.RichPrinter(Console(highlight=False), warn)
+        with Console(stderr=True).status("Opening the index …"):
+            opened = wiring.opened_pipeline(settings)
+            pipeline = opened.__enter__()
+        with opened:
+            printer.show(pipeline.stream(text, history=turns, asked_at=day))
+        return
+    with wiring.opened_pipeline(settings) as pipeline:
+        terminal.PlainPrinter(typer.echo, warn).show(pipeline.stream(text, history=turns, asked_at=day))
+
+
+def checked_question(text: str, most: int) -> str:
+    """The question without surrounding space; InputError when empty or longer than `most`."""
+    text = text.strip()
+    if not text:
+        raise InputError("the question is empty", 'write it in quotes: footnote ask "When was ...?"')
+    if len(text) > most:
+        raise InputError(
+            f"the question has {len(text):,} characters, {most:,} are allowed",
+            f"shorten it, or allow more: --set max_question_chars={len(text)}",
+        )
+    return text
+
+
+def parse_day(text: str) -> date:
+    """A day written as 2024-05-31 or 20240531; InputError otherwise."""
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        raise InputError(f"--asked-at {text!r} is not a date", "write it as 2024-05-31") from None
+
+
+def read_history(path: Path) -> tuple[Turn, ...]:
+    """The turns in a file, oldest first: a JSON list, or one JSON object a line, of {question, answer}.
+
+    InputError names the file and the line at fault.
+    """
+    from rag.schema import Turn
+
+    try:
+        text = path.read_text("utf-8-sig")
+    except OSError as error:
+        raise InputError(
+            f"--history {path} cannot be read: {error.strerror}", "name a JSON or JSONL file"
+        ) from None
+    except UnicodeDecodeError:
+        raise InputError(f"--history {path} is not UTF-8 text", "save it as UTF-8") from None
+    turns = []
+    for place, row in _rows(text, path):
+        if not (
+            isinstance(row, dict)
+            and isinstance(row.get("question"), str)
+            and isinstance(row.get("answer"), str)
+        ):
+            raise InputError(
+                f"--history {path}, {place}: not an object with the texts question and answer",
+                'each turn is {"question": "...", "answer": "..."}',
+            )
+        turns.append(Turn(row["question"], row["answer"]))
+    return tuple(turns)
+
+
+def _rows(text: str, path: Path) -> list[tuple[str, Any]]:
+    if text.lstrip().startswith("["):
+        try:
+            return [(f"turn {n}", row) for n, row in enumerate(json.loads(text), 1)]
+        except ValueError as error:
+            raise InputError(f"--history {path} is not valid JSON: {error}", "mend the file") from None
+    rows = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.strip():
+            try:
+                rows.append((f"line {number}", json.loads(line)))
+            except ValueError as error:
+                raise InputError(
+                    f"--history {path}, line {number}: not valid JSON: {error}", "mend the line"
+                ) from None
+    return rows

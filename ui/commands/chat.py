@@ -1,0 +1,81 @@
+"""`footnote chat`: the chat page on this machine."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from index.errors import InputError
+from ui.commands.common import EngineOption, IndexOption, RetrieverOption, SetOption, note, settings_from
+
+
+def chat(
+    host: Annotated[
+        str | None,
+        typer.Option("--host", help="The address to listen on (FOOTNOTE_HOST; default 127.0.0.1)."),
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option("--port", help="The port to listen on (FOOTNOTE_PORT; default 7860).")
+    ] = None,
+    index: IndexOption = None,
+    engine: EngineOption = None,
+    retriever: RetrieverOption = None,
+    set_: SetOption = None,
+) -> None:
+    """Serve the chat page until Ctrl-C; the address is printed once it answers."""
+    settings = settings_from(set_, index=index, engine=engine, retriever=retriever, host=host, port=port)
+    check_port(settings.host, settings.port)
+
+    from ui import wiring
+
+    if sys.stderr.isatty():
+        note("Opening the index and the models ...")
+    from ui.server import serve
+
+    with wiring.opened_pipeline(settings) as pipeline:
+        serve(pipeline, host=settings.host, port=settings.port, on_ready=announce)
+
+
+def announce(address: str) -> None:
+    """Says where the page is, once it answers."""
+    typer.echo(f"Footnote is at {address} (Ctrl-C stops it)")
+    sys.stdout.flush()
+
+
+def check_port(host: str, port: int) -> None:
+    """Raises InputError (exit status 1) when nothing can listen at this address."""
+    if problem := port_problem(host, port):
+        error = InputError(problem, f"choose another: footnote chat --port {free_port(host)}")
+        if problem.startswith("the address"):
+            error.next_step = "footnote chat --host 127.0.0.1"
+        error.exit_status = 1
+        raise error
+
+
+def port_problem(host: str, port: int) -> str:
+    """Why nothing can listen there, or "" when it is free."""
+    import errno
+    import socket
+
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except (socket.gaierror, UnicodeError):
+        return f"the address {host!r} is not known on this machine"
+    with socket.socket(family, kind, protocol) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(address)
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                return f"port {port} on {host} is taken by another program"
+            if error.errno == errno.EACCES:
+                return f"port {port} on {host} needs more rights than this user has"
+            return f"the address {host} cannot be listened on: {error.strerror}"
+    return ""
+
+
+def free_port(host: str) -> int:
+    """A port that is free now, near the usual one where possible."""
+    return next((port for port in range(7861, 7961) if not port_problem(host, port)), 0)

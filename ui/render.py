@@ -1,0 +1,421 @@
+"""Answers drawn as safe HTML for the chat page, and the way back from a drawn conversation.
+
+Pure functions: what comes from articles, models and readers goes in as text and comes out as
+text, never as markup. A message is one HTML block without a line break, because a Markdown
+renderer leaves such a block alone; everything that could still mean something to one is written
+as a character entity on top.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from html import escape
+from html.parser import HTMLParser
+from typing import Any
+
+from rag.schema import (
+    Answer,
+    AnswerEvent,
+    Checking,
+    Citation,
+    Failed,
+    Finished,
+    Passage,
+    Rewritten,
+    Searching,
+    Sentence,
+    Turn,
+)
+
+SEARCHING = "Searching the articles…"
+CHECKING = "Checking each sentence against the articles…"
+WRITING = "Checking the next sentence…"
+STOPPED = "Stopped. What is shown above was checked; the rest was not written."
+STOPPED_EMPTY = "Stopped."
+BUSY = "Too many questions are waiting just now. Ask again in a moment."
+
+NEAREST_SHOWN = 3
+"""Passages offered under an answer that abstains."""
+
+CONTEXT_CHARS = 900
+"""Characters of a passage shown on either side of the marked words; chunks are shorter as a rule."""
+
+HISTORY_TURNS = 6
+"""Earlier turns handed to the pipeline; older ones are forgotten."""
+
+HISTORY_CHARS = 2000
+"""Characters kept of each earlier question and each earlier answer."""
+
+ECHO_CHARS = 300
+"""Characters of a refused question repeated on the page."""
+
+# ---- text that stays text --------------------------------------------------------------------
+
+_NO_TEXT = re.compile(
+    "["
+    "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"  # control characters
+    "\u202a-\u202e\u2066-\u2069"  # bidirectional embeddings, overrides and isolates
+    "\u200b\u2060\ufeff\ufff9-\ufffb"  # invisible separators and annotations
+    "\U000e0000-\U000e007f"  # tag characters: text nobody can see
+    "]"
+)
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_SPACE = re.compile(r"[\s\u2028\u2029]+")
+_ACTIVE = re.compile(r"""[&<>"'*_\\`\[\]{}()$~|#!@^=+]|(?<=\w):(?=//)|(?<=www)\.""", re.IGNORECASE)
+_PARAGRAPH_END = re.compile(r"\n[^\S\n]*\n\s*")
+_HEADING = re.compile(r"^#{1,6} +")
+_HTTP_URL = re.compile(r"https?://[^\s\"'<>`{}|\\^\[\]]{1,2000}", re.IGNORECASE)
+
+
+def plain(text: str) -> str:
+    """One line of `text` without control, override and invisible characters; spaces run together."""
+    return _SPACE.sub(" ", _NO_TEXT.sub("", _LONE_SURROGATE.sub("\ufffd", text)))
+
+
+def safe(text: str) -> str:
+    """`text` such that neither HTML, Markdown nor LaTeX sees markup in it, on one line."""
+    return _ACTIVE.sub(lambda found: f"&#{ord(found[0])};", plain(text))
+
+
+def safe_url(url: str) -> str:
+    """`url` ready for an attribute if it is a plain http(s) address, else an empty string."""
+    if not _HTTP_URL.fullmatch(url) or plain(url) != url:
+        return ""
+    host = url.split("://", 1)[1].split("/", 1)[0].split("?", 1)[0].split("#", 1)[0]
+    if not host or "@" in host:  # "https://bank.example@evil.example/" does not lead to the bank
+        return ""
+    return escape(url, quote=True)
+
+
+def long_date(day: date) -> str:
+    """A date as people write it: 30 April 1993."""
+    return f"{day.day} {day:%B} {day.year}"
+
+
+# ---- one answer ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the page shows of one answer so far. `live` is the state line of an answer still under way."""
+
+    sentences: tuple[Sentence, ...] = ()
+    live: str = ""
+    understood_as: str = ""
+    failure: str = ""
+    plain_text: str = ""
+    nearest: tuple[Passage, ...] = field(default=())
+    note: str = ""
+
+
+def advance(view: View, event: AnswerEvent) -> View:
+    """The view after `event`. `Finished` is final: it replaces what was streamed by what the answer says."""
+    match event:
+        case Rewritten(question):
+            return replace(view, understood_as=question)
+        case Searching():
+            return replace(view, live=SEARCHING)
+        case Checking():
+            return replace(view, live=CHECKING)
+        case Sentence():
+            return replace(view, sentences=(*view.sentences, event), live=WRITING)
+        case Failed(reason, next_step):
+            return replace(view, failure=f"{reason.rstrip('.')}. {next_step}".strip())
+        case Finished(answer):
+            return _finished(view, answer)
+        case _:  # Retrieved: nothing to show before the first sentence
+            return view
+
+
+def _finished(view: View, answer: Answer) -> View:
+    known = {citation.marker: citation for citation in answer.citations}
+    sentences = tuple(
+        Sentence(s.text, s.origin, tuple(known[m] for m in s.markers if m in known)) for s in answer.sentences
+    )
+    if answer.abstained or not sentences:
+        return replace(
+            view, sentences=(), live="", plain_text=answer.text, nearest=answer.passages[:NEAREST_SHOWN]
+        )
+    return replace(view, sentences=sentences, live="", plain_text="", nearest=())
+
+
+def draw(view: View, turn: int) -> str:
+    """The assistant's message for `view`; `turn` (from 0) keeps the anchors of two answers apart.
+
+    Markers become chips only for citations of the sentence they stand in, so a number that cites
+    nothing never looks like a footnote.
+    """
+    parts: list[str] = []
+    if view.understood_as:
+        parts.append(f'<p class="fn-note" dir="auto">Understood as: {safe(view.understood_as)}</p>')
+    parts.extend(_blocks(view.sentences, turn))
+    if view.plain_text:
+        parts.append(f'<p class="fn-abstained" dir="auto">{safe(view.plain_text)}</p>')
+    if view.failure:
+        parts.append(f'<p class="fn-failed">{safe(view.failure)}</p>')
+    if view.note:
+        parts.append(f'<p class="fn-note">{safe(view.note)}</p>')
+    if view.live:
+        parts.append(f'<p class="fn-live">{safe(view.live)}</p>')
+    parts.append(_sources(view.sentences, turn))
+    parts.append(_nearest(view.nearest, turn))
+    return f'<div class="fn-answer">{"".join(parts)}</div>'
+
+
+def message_line(text: str) -> str:
+    """An assistant's message that is one line only, for an error or a refusal."""
+    return draw(View(failure=text), 0)
+
+
+def draw_question(text: str) -> str:
+    """The reader's message: their words, line breaks kept."""
+    lines = "<br>".join(safe(line) for line in text.strip().splitlines())
+    return f'<p class="fn-question" dir="auto">{lines}</p>'
+
+
+def _chips(citations: Iterable[Citation], turn: int) -> str:
+    numbers = dict.fromkeys(c.marker for c in citations if c.marker >= 1)
+    return "".join(f'<a class="cite" href="#s{turn}-{n}">{n}</a>' for n in numbers)
+
+
+def _blocks(sentences: Sequence[Sentence], turn: int) -> list[str]:
+    """Paragraphs of drafted sentences, and quotations, each with the article it comes from.
+
+    Quoted sentences that follow one another in the same article share a quotation; those that
+    stand side by side there share a paragraph.
+    """
+    blocks: list[str] = []
+    drafts: list[str] = []
+    quotes: list[str] = []
+    last: Citation | None = None
+
+    def close_drafts() -> None:
+        if drafts:
+            blocks.append(f'<p class="fn-draft" dir="auto">{" ".join(drafts)}</p>')
+            drafts.clear()
+
+    def close_quotes() -> None:
+        nonlocal last
+        if quotes:
+            body = "".join(f'<p dir="auto">{paragraph}</p>' for paragraph in quotes)
+            footer = f'<p class="fn-from" dir="auto">{_provenance(last)}</p>' if last else ""
+            blocks.append(f'<blockquote class="fn-quote">{body}{footer}</blockquote>')
+            quotes.clear()
+        last = None
+
+    for sentence in sentences:
+        chips = _chips(sentence.citations, turn)
+        if sentence.origin == "draft":
+            close_quotes()
+            drafts.append(safe(sentence.text) + chips)
+            continue
+        close_drafts()
+        cited = sentence.citations[0] if sentence.citations else None
+        if quotes and (last is None or cited is None or last.passage.article.id != cited.passage.article.id):
+            close_quotes()
+        words = f'<span class="fn-words">{safe(sentence.text)}</span>{chips}'
+        if quotes and last and cited and _side_by_side(last, cited):
+            quotes[-1] += " " + words
+        else:
+            quotes.append(words)
+        last = cited
+    close_drafts()
+    close_quotes()
+    return blocks
+
+
+def _side_by_side(first: Citation, second: Citation) -> bool:
+    between = first.passage.article.text[first.end : second.start]
+    return first.end <= second.start and not between.strip() and "\n\n" not in between
+
+
+def _provenance(citation: Citation) -> str:
+    article = citation.passage.article
+    published = f" · {long_date(article.published)}" if article.published else ""
+    return f"{safe(_title(article.title))}{published}"
+
+
+def _title(title: str) -> str:
+    return plain(title).strip() or "Untitled article"
+
+
+# ---- sources ---------------------------------------------------------------------------------
+
+
+def _sources(sentences: Sequence[Sentence], turn: int) -> str:
+    cited = {c.marker: c for s in sentences for c in s.citations if c.marker >= 1}
+    if not cited:
+        return ""
+    cards = "".join(_source_card(cited[marker], turn) for marker in sorted(cited))
+    return (
+        f'<details class="fn-sources" id="s{turn}"><summary>Sources <span class="fn-count">{len(cited)}</span>'
+        f'</summary><ol class="fn-cards">{cards}</ol></details>'
+    )
+
+
+def _source_card(citation: Citation, turn: int) -> str:
+    before, hit, after = marked_passage(citation)
+    return (
+        f'<li class="fn-card" id="s{turn}-{citation.marker}" tabindex="-1">'
+        f'<p class="fn-head"><span class="fn-number">{citation.marker}</span> {_heading(citation.passage)}</p>'
+        f'<p class="fn-passage" dir="auto">{_context(before)}<mark>{safe(hit)}</mark>{_context(after)}</p></li>'
+    )
+
+
+def _context(text: str) -> str:
+    """A passage's words around the marked ones, with a gap where a paragraph ends and without heading signs."""
+    paragraphs = (_HEADING.sub("", part) for part in _PARAGRAPH_END.split(text))
+    return '<span class="fn-gap"></span>'.join(map(safe, paragraphs))
+
+
+def _nearest(passages: Sequence[Passage], turn: int) -> str:
+    if not passages:
+        return ""
+    cards = "".join(
+        f'<li class="fn-card"><p class="fn-head">{_heading(p)}</p>'
+        f'<p class="fn-passage" dir="auto">{_context(_clip_end(p.chunk.text))}</p></li>'
+        for p in passages
+    )
+    return (
+        f'<details class="fn-sources" id="s{turn}"><summary>Nearest passages '
+        f'<span class="fn-count">{len(passages)}</span></summary><ul class="fn-cards">{cards}</ul></details>'
+    )
+
+
+def _heading(passage: Passage) -> str:
+    article = passage.article
+    title = safe(_title(article.title))
+    url = safe_url(article.url)
+    name = f'<a href="{url}" target="_blank" rel="noopener noreferrer">{title}</a>' if url else title
+    about = [
+        long_date(article.published) if article.published else "",
+        safe(article.site or _host(article.url)),
+    ]
+    facts = "".join(f' <span class="fn-fact">{fact}</span>' for fact in about if fact)
+    return f'<span class="fn-title" dir="auto">{name}</span>{facts}'
+
+
+def _host(url: str) -> str:
+    if not safe_url(url):
+        return ""
+    return (
+        url.split("://", 1)[1].split("/", 1)[0].split("?", 1)[0].split("#", 1)[0].removeprefix("www.").lower()
+    )
+
+
+def marked_passage(citation: Citation) -> tuple[str, str, str]:
+    """The passage around a citation as (before, cited words, after).
+
+    Cut from the article when the citation's span fits it, so that words reaching beyond their
+    chunk are still marked whole; long neighbours are shortened with an ellipsis.
+    """
+    article, chunk = citation.passage.article, citation.passage.chunk
+    if article.text and article.text[citation.start : citation.end] == citation.quote:
+        first, last = min(chunk.start, citation.start), max(chunk.end, citation.end)
+        before, after = article.text[first : citation.start], article.text[citation.end : last]
+    elif (found := chunk.text.find(citation.quote)) >= 0:
+        before, after = chunk.text[:found], chunk.text[found + len(citation.quote) :]
+    else:
+        before, after = "", ""
+    return _clip_start(before), citation.quote, _clip_end(after)
+
+
+def _clip_start(text: str) -> str:
+    return text if len(text) <= CONTEXT_CHARS else "… " + text[-CONTEXT_CHARS:].split(" ", 1)[-1]
+
+
+def _clip_end(text: str) -> str:
+    return text if len(text) <= CONTEXT_CHARS else text[:CONTEXT_CHARS].rsplit(" ", 1)[0] + " …"
+
+
+# ---- a drawn conversation, read back ---------------------------------------------------------
+
+_LIVE = re.compile(r'<p class="fn-live">.*?</p>')
+
+
+def is_live(message: Mapping[str, Any] | None) -> bool:
+    """Whether this message is an answer still under way."""
+    return message is not None and message.get("role") == "assistant" and bool(_LIVE.search(content(message)))
+
+
+def settle(message: str, note: str) -> str:
+    """The drawn answer with its state line replaced by `note` (stopped, or never begun)."""
+    return _LIVE.sub(f'<p class="fn-note">{safe(note)}</p>', message)
+
+
+def content(message: Mapping[str, Any]) -> str:
+    """The text of a chat message, whether it comes as a string or as a list of parts; files are left out."""
+    parts = message.get("content")
+    if isinstance(parts, str):
+        return parts
+    if not isinstance(parts, list | tuple):
+        return ""
+    texts = (part.get("text") for part in parts if isinstance(part, Mapping))
+    return "\n".join(text for text in texts if isinstance(text, str))
+
+
+class _Words(HTMLParser):
+    """Collects the words of a drawn message: no chips, sources, notes or failures."""
+
+    SKIPPED = frozenset({"cite", "fn-sources", "fn-note", "fn-live", "fn-failed", "fn-from"})
+    VOID = frozenset({"br", "img", "input", "hr", "wbr", "meta", "link"})
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.pieces: list[str] = []
+        self._skipping = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "br":
+            self.pieces.append("\n")
+        if tag in self.VOID:
+            return
+        names = (dict(attrs).get("class") or "").split()
+        if self._skipping or self.SKIPPED.intersection(names):
+            self._skipping += 1
+        elif tag in ("p", "div"):
+            self.pieces.append(" ")
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "br":
+            self.pieces.append("\n")
+
+    def handle_endtag(self, tag: str) -> None:
+        if self._skipping and tag not in self.VOID:
+            self._skipping -= 1
+
+    def handle_data(self, data: str) -> None:
+        if not self._skipping:
+            self.pieces.append(data)
+
+
+def words_of(message: str) -> str:
+    """What a drawn message says: the question as typed, or the answer without chips and sources."""
+    reader = _Words()
+    reader.feed(message)
+    reader.close()
+    lines = "".join(reader.pieces).split("\n")
+    return "\n".join(re.sub(r"[^\S\n]+", " ", line).strip() for line in lines).strip()
+
+
+def turns_of(messages: Sequence[Mapping[str, Any]]) -> tuple[Turn, ...]:
+    """The last completed turns of a conversation, oldest first, to be handed to the pipeline.
+
+    The conversation is the browser's: nothing in it is evidence, only roles and words are taken,
+    `HISTORY_TURNS` turns of at most `HISTORY_CHARS` characters. A question without an answer in
+    words (stopped, failed) is left out.
+    """
+    turns: list[Turn] = []
+    question = ""
+    for message in messages:
+        if message.get("role") == "user":
+            question = words_of(content(message))[:HISTORY_CHARS]
+        elif message.get("role") == "assistant" and question:
+            answer = words_of(content(message))[:HISTORY_CHARS]
+            if answer:
+                turns.append(Turn(question, answer))
+            question = ""
+    return tuple(turns[-HISTORY_TURNS:])

@@ -1,0 +1,350 @@
+"""The web server: the chat page under /chat/, its own few files, and health checks.
+
+`create_app` gives the ASGI application, `serve` runs it. In front of Gradio stands a guard that
+lets only the routes through which the chat needs and sets the security headers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+import socket
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from index.errors import FootnoteError, InputError
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from ui.chat import Answering
+
+CHAT_PATH = "/chat"
+STATIC = Path(__file__).parent / "static"
+STATIC_TYPES = {
+    "chat-ui.js": "text/javascript; charset=utf-8",
+    "chat.css": "text/css; charset=utf-8",
+    "icon.svg": "image/svg+xml",
+}
+MAX_BODY_BYTES = 2_000_000
+"""A long conversation with its sources is some hundred kilobytes."""
+
+DEFAULT_MAX_QUESTION_CHARS = 2000
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+_OPEN_ROUTES = re.compile(
+    r"""/(?:
+        | config/? | theme\.css | robots\.txt
+        | (?:assets|static)/.+
+        | gradio_api/(?:
+            info/? | startup-events/? | heartbeat/[\w-]+ | queue/(?:join|data)/? | cancel/? | reset/?
+            | run/predict/? | call/(?:v2/)?ask(?:/[\w-]+)?/? | theme\.css | app_id/?
+        )
+    )""",
+    re.VERBOSE,
+)
+"""What of Gradio is reachable. Everything else (uploads, files, proxy, deep links, component
+servers, monitoring, developer tools) answers 403."""
+
+_PAGE_META = re.compile(rb'[ \t]*<meta\s+(?:property="og:|name="twitter:)[^>]*?/?>\s*')
+_PAGE_MANIFEST = re.compile(rb'<link rel="manifest"[^>]*>')
+_PAGE_HEAD = (
+    b'<link rel="icon" href="/icon.svg" type="image/svg+xml"><link rel="stylesheet" href="/chat.css">'
+)
+_PAGE_SCRIPT = b'<script src="/chat-ui.js" defer></script>'
+
+
+def content_security_policy(nonce: str) -> str:
+    """The policy sent with the page. Styles are inline in Gradio; scripts are not, but for the nonce."""
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src 'self' 'nonce-{nonce}'",
+            "style-src 'self' 'unsafe-inline'",
+            "connect-src 'self'",
+            "img-src 'self' data:",
+            "font-src 'self' data:",
+            "base-uri 'self'",
+            "form-action 'self'",
+            "object-src 'none'",
+            "frame-ancestors 'self'",
+        )
+    )
+
+
+class Guard:
+    """Pure ASGI middleware: closed routes, size limit, cross-site posts, security headers, nonces.
+
+    A response is passed on as it comes, so streaming is not held up; only the page itself is
+    buffered, to write the nonce into its script tags.
+    """
+
+    def __init__(self, app: ASGIApp, allowed_hosts: frozenset[str] = frozenset()) -> None:
+        self.app = app
+        self.allowed_hosts = allowed_hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            if scope["type"] == "websocket":
+                await send({"type": "websocket.close", "code": 1008})
+                return
+            await self.app(scope, receive, send)
+            return
+        headers = {name.lower(): value for name, value in scope["headers"]}
+        refusal = self._refusal(scope, headers)
+        if refusal is not None:
+            await _plain(send, *refusal)
+            return
+        path = scope["path"]
+        if scope["method"] in ("GET", "HEAD") and path == CHAT_PATH + "/":
+            await self._page(scope, receive, send)
+            return
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message["headers"], *_SAFE_HEADERS]}
+            await send(message)
+
+        await self.app(scope, receive, with_headers)
+
+    def _refusal(self, scope: Scope, headers: dict[bytes, bytes]) -> tuple[int, str] | None:
+        host = _host_name(headers.get(b"host", b"").decode("latin-1"))
+        if self.allowed_hosts and host not in self.allowed_hosts:
+            return 421, "This server does not answer for that host name."
+        path: str = scope["path"]
+        if path.startswith(CHAT_PATH + "/") and not _OPEN_ROUTES.fullmatch(path.removeprefix(CHAT_PATH)):
+            return 403, "Not available."
+        if scope["method"] in ("GET", "HEAD", "OPTIONS"):
+            return None
+        if headers.get(b"sec-fetch-site") == b"cross-site":
+            return 403, "Requests from other sites are not accepted."
+        length = headers.get(b"content-length", b"")
+        if not length.isdigit():
+            return (411, "The length of the request is needed.") if b"transfer-encoding" in headers else None
+        if int(length) > MAX_BODY_BYTES:
+            return 413, f"The request is larger than {MAX_BODY_BYTES:,} bytes."
+        return None
+
+    async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
+        nonce = secrets.token_urlsafe(16)
+        # Gradio would compress the page, and a compressed page has no script tags to write into.
+        scope = {**scope, "headers": [h for h in scope["headers"] if h[0].lower() != b"accept-encoding"]}
+        start: dict[str, Any] = {}
+        body = bytearray()
+
+        async def collect(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                start.update(message)
+            elif message["type"] == "http.response.body":
+                body.extend(message.get("body", b""))
+
+        await self.app(scope, receive, collect)
+        page = dress_page(bytes(body), nonce)
+        kept = [h for h in start["headers"] if h[0].lower() not in (b"content-length", b"cache-control")]
+        headers = [
+            *kept,
+            (b"content-length", str(len(page)).encode()),
+            (b"cache-control", b"no-store"),
+            (b"content-security-policy", content_security_policy(nonce).encode()),
+            *_SAFE_HEADERS,
+        ]
+        await send({**start, "headers": headers})
+        await send({"type": "http.response.body", "body": page})
+
+
+_SAFE_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
+)
+
+
+def dress_page(page: bytes, nonce: str) -> bytes:
+    """Gradio's page with our style sheet and script, a nonce in every script tag, and without
+    the preview tags and the manifest link that point elsewhere."""
+    page = _PAGE_MANIFEST.sub(b"", _PAGE_META.sub(b"", page))
+    page = page.replace(b"</head>", _PAGE_HEAD + _PAGE_SCRIPT + b"</head>", 1)
+    return page.replace(b"<script", b'<script nonce="' + nonce.encode() + b'"')
+
+
+async def _plain(send: Send, status: int, text: str) -> None:
+    body = text.encode()
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": [*headers, *_SAFE_HEADERS]})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _host_name(host: str) -> str:
+    """The name in a Host header, without its port."""
+    if host.startswith("["):
+        return host[1:].split("]", 1)[0].lower()
+    return host.split(":", 1)[0].lower()
+
+
+def create_app(
+    pipeline: Answering,
+    *,
+    title: str = "Footnote",
+    examples: Sequence[str] | None = None,
+    max_question_chars: int | None = None,
+    concurrency: int = 2,
+    queue_size: int = 32,
+    allowed_hosts: Sequence[str] = (),
+) -> FastAPI:
+    """The web application over a pipeline.
+
+    `examples` are the questions offered on the empty page; None draws them from the index.
+    `max_question_chars` None takes the pipeline's own limit. `concurrency` answers are written
+    at a time, `queue_size` more may wait. With `allowed_hosts` other Host headers are refused.
+    """
+    import gradio as gr
+    from fastapi import FastAPI
+    from fastapi.middleware.cors import CORSMiddleware
+    from fastapi.responses import JSONResponse, RedirectResponse, Response
+
+    from ui.chat import build_chat, theme
+    from ui.examples import example_questions
+
+    limit = max_question_chars or getattr(
+        getattr(pipeline, "options", None), "max_question_chars", DEFAULT_MAX_QUESTION_CHARS
+    )
+    pool = ThreadPoolExecutor(max_workers=concurrency, thread_name_prefix="answer")
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI):
+        yield
+        pool.shutdown(wait=False, cancel_futures=True)
+
+    app = FastAPI(title=title, docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+
+    @app.api_route("/", methods=["GET", "HEAD"], include_in_schema=False)
+    def home() -> Response:
+        return RedirectResponse(CHAT_PATH + "/", status_code=307)
+
+    @app.get("/health/live")
+    def live() -> dict[str, str]:
+        return {"status": "alive"}
+
+    @app.get("/health/ready")
+    def ready() -> Response:
+        try:
+            manifest = pipeline.library.manifest
+        except FootnoteError as error:
+            return JSONResponse({"status": "not ready", "reason": str(error)}, status_code=503)
+        counts = {"articles": manifest.articles, "chunks": manifest.chunks, "revision": manifest.revision}
+        if not manifest.articles:
+            return JSONResponse(
+                {"status": "not ready", "reason": "the index holds no articles", **counts}, status_code=503
+            )
+        return JSONResponse({"status": "ready", **counts})
+
+    for name, media_type in STATIC_TYPES.items():
+        app.add_api_route(
+            f"/{name}", _static(name, media_type), methods=["GET", "HEAD"], include_in_schema=False
+        )
+
+    demo = build_chat(
+        pipeline,
+        title=title,
+        examples=example_questions(pipeline.library) if examples is None else list(examples),
+        max_question_chars=limit,
+        pool=pool,
+        concurrency=concurrency,
+        queue_size=queue_size,
+    )
+    # On the parent, so that Gradio leaves its own rule (echo any origin) out.
+    app.add_middleware(CORSMiddleware, allow_origins=[], allow_credentials=False)
+    gr.mount_gradio_app(
+        app,
+        demo,
+        path=CHAT_PATH,
+        theme=theme(),
+        footer_links=[],
+        run_history=False,
+        show_error=False,
+        ssr_mode=False,
+        enable_monitoring=False,
+        pwa=False,
+        mcp_server=False,
+        max_file_size="1kb",
+    )
+    app.add_middleware(Guard, allowed_hosts=frozenset(host.lower() for host in allowed_hosts))
+    return app
+
+
+def _static(name: str, media_type: str) -> Callable[..., Any]:
+    from fastapi import Request
+    from fastapi.responses import Response
+
+    body = (STATIC / name).read_bytes()
+    etag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
+    headers = {"etag": etag, "cache-control": "no-cache"}
+
+    def respond(request: Request) -> Response:
+        if request.headers.get("if-none-match") == etag:
+            return Response(status_code=304, headers=headers)
+        return Response(body, media_type=media_type, headers=headers)
+
+    respond.__annotations__ = {"request": Request, "return": Response}  # resolved: the names are local
+    return respond
+
+
+def serve(
+    pipeline: Answering,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 7860,
+    title: str = "Footnote",
+    examples: Sequence[str] | None = None,
+    allowed_hosts: Sequence[str] = (),
+    on_ready: Callable[[str], None] | None = None,
+) -> None:
+    """Serves the chat page until interrupted; `on_ready` is called once with its address.
+
+    Port 0 takes a free one. Bound to the loopback interface only loopback host names are answered,
+    unless `allowed_hosts` says otherwise: a page elsewhere cannot rebind its name to this server.
+    Raises InputError when the address cannot be bound.
+    """
+    import uvicorn
+
+    bound = _bind(host, port)
+    number = bound.getsockname()[1]
+    if not allowed_hosts and host in LOOPBACK:
+        allowed_hosts = sorted(LOOPBACK)
+    app = create_app(pipeline, title=title, examples=examples, allowed_hosts=allowed_hosts)
+    shown = f"[{host}]" if ":" in host else host
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            if self.started and on_ready is not None:
+                on_ready(f"http://{shown}:{number}")
+
+    config = uvicorn.Config(
+        app, log_level="warning", timeout_graceful_shutdown=2, server_header=False, ws="none", lifespan="on"
+    )
+    try:
+        Server(config).run(sockets=[bound])
+    finally:
+        bound.close()
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        bound = socket.socket(family, socket.SOCK_STREAM)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((host, port))
+    except (OSError, OverflowError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise InputError(
+            f"cannot serve on {host}:{port}: {reason.lower()}",
+            f"choose another port: footnote chat --port {port + 1 if 0 < port < 65535 else 7861}",
+        ) from error
+    return bound

@@ -1,0 +1,292 @@
+"""Opens the parts by the settings: embedder, index, language model, pipeline. Nothing else does."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from index import weights
+from index.errors import InputError
+from index.schema import Article, BuildReport, Progress, Skipped
+from ui.settings import Settings, index_settings_hash, settings_hash
+
+if TYPE_CHECKING:
+    import numpy as np
+    from rag.pipeline import Pipeline
+
+    from index.embed import SentenceEmbedder
+    from index.library import Library
+    from rag.llm import LanguageModel
+
+log = logging.getLogger(__name__)
+
+
+class NothingToBuildError(InputError):
+    """None of the paths can be read; `skipped` names each and why."""
+
+    exit_status = 1
+
+    def __init__(self, skipped: Sequence[Skipped]) -> None:
+        super().__init__(
+            "nothing was indexed: none of the paths can be read",
+            "footnote build PATH, with a folder of .txt, .md, .html or .jsonl files",
+        )
+        self.skipped = tuple(skipped)
+
+
+def load_embedder_for(settings: Settings) -> SentenceEmbedder:
+    """The embedding model the settings name; raises WeightsMissing when it is not there."""
+    from index.embed import load_embedder
+
+    return load_embedder(settings.embedder, precision=settings.precision, threads=settings.threads)
+
+
+class LazyEmbedder:
+    """The bundled embedding model, loaded when a text has to be embedded.
+
+    What it is stands in its files, so a build that finds nothing changed is over before the
+    seconds that loading takes. Raises WeightsMissing at once when the files are not there.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        folder = weights.verify(weights.EMBEDDING)
+        self.model_label = weights.EMBEDDING.name
+        self.weights_sha256 = weights.EMBEDDING.sha256
+        self.dimension = int(json.loads((folder / "config.json").read_text("utf-8"))["hidden_size"])
+
+    @cached_property
+    def _loaded(self) -> SentenceEmbedder:
+        return load_embedder_for(self._settings)
+
+    @property
+    def max_tokens(self) -> int:
+        return self._loaded.max_tokens
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        return self._loaded.encode(texts)
+
+    def token_spans(self, text: str) -> list[tuple[int, int]]:
+        return self._loaded.token_spans(text)
+
+
+def embedder_for_building(settings: Settings) -> LazyEmbedder | SentenceEmbedder:
+    """The embedding model the settings name, loaded only if need be where that is possible."""
+    bundled = settings.embedder == weights.EMBEDDING.name
+    return LazyEmbedder(settings) if bundled else load_embedder_for(settings)
+
+
+def open_library(settings: Settings, embedder: SentenceEmbedder | None = None) -> Library:
+    """The index for reading. Given an embedder, raises IndexMismatch when another one built it."""
+    from index.library import Library
+
+    return Library.open(settings.index, embedder=embedder, chroma_url=settings.chroma_url)
+
+
+def load_model_for(settings: Settings) -> LanguageModel:
+    """The language model the settings name: a server, a GGUF file, or the bundled one. It starts at
+    its first use."""
+    from rag.llm import load_model
+
+    return load_model(
+        url=settings.llm_url,
+        model=settings.llm_model,
+        api_key=settings.llm_api_key.get_secret_value(),
+        gguf=settings.gguf,
+        threads=settings.threads,
+        timeout=settings.llm_timeout,
+    )
+
+
+def with_choices(settings: Settings, engine: str | None, retriever: str | None) -> Settings:
+    """The settings with another engine or retriever, where one is given."""
+    changes = {
+        name: value for name, value in (("engine", engine), ("retriever", retriever)) if value is not None
+    }
+    return settings.model_copy(update=changes)
+
+
+def rag_options(settings: Settings) -> RagOptions:
+    """The settings that say how a question is answered."""
+    from rag.options import RagOptions
+
+    return RagOptions(
+        engine=settings.engine,
+        retriever=settings.retriever,
+        fusion=settings.fusion,
+        top_k=settings.top_k,
+        candidate_k=settings.candidate_k,
+        evidence_tokens=settings.evidence_tokens,
+        quote_sentences=settings.quote_sentences,
+        max_sentences=settings.max_sentences,
+        abstain_threshold=settings.abstain_threshold,
+        max_question_chars=settings.max_question_chars,
+        max_history=settings.max_history,
+    )
+
+
+def open_pipeline(settings: Settings, *, engine: str | None = None, retriever: str | None = None) -> Pipeline:
+    """Everything a question needs. Raises IndexMissing, IndexMismatch, WeightsMissing, InputError or
+    StoreUnreachable; a model server that does not answer shows at the first question."""
+    settings = with_choices(settings, engine, retriever)
+    # What fails at once is tried first: loading the embedder takes seconds.
+    open_library(settings).close()
+    model = load_model_for(settings) if settings.engine == "model" else None
+    return assemble(settings, load_embedder_for(settings), model)
+
+
+def assemble(settings: Settings, embedder: SentenceEmbedder, model: LanguageModel | None) -> Pipeline:
+    """A pipeline over the index the settings name, with parts loaded before."""
+    from rag.pipeline import Pipeline
+
+    return Pipeline(
+        open_library(settings, embedder),
+        embedder,
+        options=rag_options(settings),
+        model=model,
+        settings_hash=settings_hash(settings),
+    )
+
+
+@contextmanager
+def opened_library(settings: Settings) -> Iterator[Library]:
+    """The index for reading, without an embedder, closed at the end."""
+    library = open_library(settings)
+    try:
+        yield library
+    finally:
+        library.close()
+
+
+@contextmanager
+def opened_pipeline(settings: Settings) -> Iterator[Pipeline]:
+    """`open_pipeline`, closed at the end."""
+    pipeline = open_pipeline(settings)
+    try:
+        yield pipeline
+    finally:
+        pipeline.close()
+
+
+def build(
+    settings: Settings,
+    paths: Sequence[Path],
+    *,
+    rebuild: bool = False,
+    progress: Callable[[Progress], None] | None = None,
+) -> BuildReport:
+    """Indexes folders and files. A path that cannot be read is named in the report's `skipped`;
+    NothingToBuildError when that is all of them."""
+    from index.readers import FolderSource
+
+    sources, skipped = [], []
+    for path in paths:
+        try:
+            sources.append(FolderSource(path, collection=settings.collection))
+        except InputError as error:
+            reason = str(error).removeprefix(f"{path}: ")
+            skipped.append(Skipped(str(path), reason))
+    if not sources:
+        raise NothingToBuildError(skipped)
+
+    from index.build import build_index
+
+    report = build_index(
+        settings.index,
+        sources,
+        embedder=embedder_for_building(settings),
+        chunk_size=settings.chunk_size,
+        overlap=settings.overlap,
+        rebuild=rebuild,
+        chroma_url=settings.chroma_url,
+        progress=progress,
+    )
+    return replace(report, skipped=(*skipped, *report.skipped))
+
+
+def remove(settings: Settings, ids: Sequence[str]) -> int:
+    """Takes articles out of the index; how many were there."""
+    from index.build import remove_articles
+
+    return remove_articles(settings.index, ids, chroma_url=settings.chroma_url)
+
+
+@dataclass(frozen=True, slots=True)
+class _Articles:
+    """Articles already in hand, as a source; stored as they are."""
+
+    key: str
+    label: str
+    articles: Iterable[Article]
+
+    def read(self) -> Iterator[Article | Skipped]:
+        yield from self.articles
+
+
+class LocalSystem:
+    """What an evaluation is run on: the settings as they stand (an `evals.system.EvalSystem`).
+
+    The embedder and the language model are loaded once and shared by all the indexes it opens;
+    `close` ends them all.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._opened: list[Pipeline] = []
+
+    @cached_property
+    def _embedder(self) -> SentenceEmbedder:
+        return load_embedder_for(self.settings)
+
+    @cached_property
+    def _model(self) -> LanguageModel | None:
+        return load_model_for(self.settings) if self.settings.engine == "model" else None
+
+    @property
+    def settings_hash(self) -> str:
+        return settings_hash(self.settings)
+
+    @property
+    def index_settings_hash(self) -> str:
+        return index_settings_hash(self.settings)
+
+    def build(self, articles: Iterable[Article], index_dir: Path, label: str) -> None:
+        """See `evals.system.EvalSystem.build`; the vectors are kept in the folder, never on a server."""
+        from index.build import build_index
+
+        build_index(
+            index_dir,
+            [_Articles(f"eval:{label}", label, articles)],
+            embedder=self._embedder,
+            chunk_size=self.settings.chunk_size,
+            overlap=self.settings.overlap,
+        )
+
+    def pipeline(self, index_dir: Path) -> Pipeline:
+        """See `evals.system.EvalSystem.pipeline`."""
+        own = index_dir == self.settings.index
+        place = {"index": index_dir} if own else {"index": index_dir, "chroma_url": ""}
+        pipeline = assemble(self.settings.model_copy(update=place), self._embedder, self._model)
+        self._opened.append(pipeline)
+        return pipeline
+
+    def close(self) -> None:
+        """Closes every index it opened, and the model."""
+        while self._opened:
+            self._opened.pop().close()
+
+
+@contextmanager
+def local_system(settings: Settings) -> Iterator[LocalSystem]:
+    """A `LocalSystem`, closed at the end."""
+    system = LocalSystem(settings)
+    try:
+        yield system
+    finally:
+        system.close()
