@@ -22,6 +22,8 @@ QUOTATION_MARKS = "\"'‘’‚‛“”„‟‹›«»「」『』〝〞〟＂
 
 _STRIPPED = str.maketrans("", "", string.punctuation + QUOTATION_MARKS)
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
+_POSSESSIVE = re.compile(r"(?<=\w)['’]s\b", re.IGNORECASE)
+_COMPOUND = re.compile(r"(?<=\w)[-/‐‑‒–—](?=\w)")
 _MARKER = re.compile(r"\s*\[\d+\]")
 
 
@@ -73,18 +75,28 @@ def contains(text: str, references: Iterable[str]) -> float:
     """1 if a reference stands in the text, as whole words in their order, both normalised.
 
     The string match of open-domain question answering (Chen et al. 2017, "Reading Wikipedia"): "308"
-    is not in "1308". A reference of which normalisation leaves nothing ("A") is sought with its
-    articles kept, and one of punctuation alone as it is written.
+    is not in "1308". As their tokens do, a possessive and a compound hold their words: "Manning" is
+    in "Manning's", "20" in "20-yard" and "1914" in "1914–18". A reference of which normalisation
+    leaves nothing ("A") is sought with its articles kept, and one of punctuation alone as it is written.
     """
     return float(any(_stands_in(text, reference) for reference in references))
 
 
 def _stands_in(text: str, reference: str) -> bool:
-    if plain := normalise(reference):
-        return f" {plain} " in f" {normalise(text)} "
+    if normalise(reference):
+        forms = (
+            (normalise(text), normalise(reference)),
+            (normalise(_apart(text)), normalise(_apart(reference))),
+        )
+        return any(f" {sought} " in f" {whole} " for whole, sought in forms if sought)
     if words := " ".join(_bare(reference).split()):
         return f" {words} " in f" {' '.join(_bare(text).split())} "
     return bool(reference.strip()) and reference.strip() in text
+
+
+def _apart(text: str) -> str:
+    """The words of possessives and compounds by themselves."""
+    return _COMPOUND.sub(" ", _POSSESSIVE.sub("", text))
 
 
 def plain_text(answer: Answer) -> str:

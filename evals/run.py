@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from evals import metrics
@@ -232,8 +232,8 @@ def _ask(pipeline: AskPipeline, case: Case) -> Outcome:
         if not needs_retrieval(case):
             return Outcome(answer, warning=warning)
         question = answer.standalone_question or case.question
-        passages = tuple(pipeline.retrieve(question, SHALLOW_PASSAGES))
-        return Outcome(answer, passages, _deep(pipeline, question, passages), warning=warning)
+        passages = tuple(pipeline.retrieve(question, SHALLOW_PASSAGES, asked_at=case.asked_at))
+        return Outcome(answer, passages, _deep(pipeline, question, case.asked_at, passages), warning=warning)
     except FootnoteError as error:
         log.warning("question %s failed: %s", case.id, error)
         return Outcome(error=f"{type(error).__name__}: {error}")
@@ -256,11 +256,13 @@ def _drained(pipeline: AskPipeline, case: Case) -> tuple[Answer, str]:
     return finished, "; ".join(trouble)
 
 
-def _deep(pipeline: AskPipeline, question: str, passages: tuple[Passage, ...]) -> tuple[str, ...]:
+def _deep(
+    pipeline: AskPipeline, question: str, asked_at: date | None, passages: tuple[Passage, ...]
+) -> tuple[str, ...]:
     """A hundred articles in rank order, asking deeper where the passages share articles."""
     ranked = metrics.to_articles(passages)
     if len(ranked) < SHALLOW_PASSAGES <= len(passages):
-        ranked += metrics.to_articles(pipeline.retrieve(question, DEEP_PASSAGES))
+        ranked += metrics.to_articles(pipeline.retrieve(question, DEEP_PASSAGES, asked_at=asked_at))
     return tuple(dict.fromkeys(ranked))[:SHALLOW_PASSAGES]
 
 

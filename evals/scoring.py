@@ -64,8 +64,9 @@ class Row:
 
     `answer` is the text shown, `scores` one number per metric that applies to the question, `error`
     what failed ("" when nothing did), `warning` a part that failed while the answer went on.
-    `citations`, `retrieved` (external ids of the first ten articles), `sentences` (counts) and
-    `timings_ms` are there so that a figure can be looked into.
+    `citations`, `retrieved` (external ids of the first ten articles found, or of those the answer
+    looked at where no metric needs more), `sentences` (counts) and `timings_ms` are there so that a
+    figure can be looked into.
     """
 
     id: str
@@ -131,7 +132,9 @@ def score(case: Case, outcome: Outcome, grades: Mapping[str, int], shelf: Mappin
         standalone_question=answer.standalone_question,
         warning=outcome.warning,
         citations=tuple(_citation_row(citation) for citation in answer.citations),
-        retrieved=tuple(dict.fromkeys(p.article.external_id for p in outcome.passages))[:10],
+        retrieved=tuple(dict.fromkeys(p.article.external_id for p in outcome.passages or answer.passages))[
+            :10
+        ],
         sentences={
             "shown": counts.shown,
             "drafts_shown": counts.drafts_shown,

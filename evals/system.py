@@ -40,8 +40,8 @@ class AskPipeline(Protocol):
         """`stream` drained."""
         ...
 
-    def retrieve(self, question: str, k: int, /) -> Sequence[Passage]:
-        """The best `k` passages (fewer if the index holds fewer), best first."""
+    def retrieve(self, question: str, k: int, /, *, asked_at: date | None = None) -> Sequence[Passage]:
+        """The best `k` passages known on that day (fewer if the index holds fewer), best first."""
         ...
 
 

@@ -37,9 +37,8 @@ def format_table(run: Run) -> str:
     if run.degraded:
         lines.append(f"in {run.degraded} of {run.n} answers a part failed: {_first_warning(run)}")
     lines += run.notes
-    lines.append(
-        f"data {run.data_sha256[:12]}, settings {run.settings_hash[:12]}, commit {run.commit[:12] or 'none'}"
-    )
+    made_by = run.commit[:12] + run.commit[40:] or "none"  # behind forty digits may stand "-dirty"
+    lines.append(f"data {run.data_sha256[:12]}, settings {run.settings_hash[:12]}, commit {made_by}")
     return "\n".join(lines)
 
 

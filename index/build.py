@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import logging
+import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -23,7 +24,7 @@ import numpy as np
 
 from index.catalog import ARTICLE_NAMES, CATALOG_FILE, Catalog, article_values, damaged
 from index.commit import Commit, built_with, check_built_with
-from index.errors import IndexBusy, IndexMismatch, IndexMissing
+from index.errors import IndexBusy, IndexMismatch, IndexMissing, IndexWriteFailed
 from index.schema import SCHEMA_VERSION, Article, BuildReport, Chunk, Progress, Skipped, Source
 from index.shelf import clear_leftovers
 from index.staging import Staging, discard
@@ -34,6 +35,10 @@ log = logging.getLogger(__name__)
 BATCH_CHUNKS = 512
 """Chunks embedded together, across articles: enough for the embedder to sort by length and fill its
 batches, few enough that a kill loses seconds."""
+
+
+NEEDED_TO_READ = 4_000_000
+"""Bytes the disk must have free for an index to be read without trouble."""
 
 
 class Embeds(Protocol):
@@ -99,6 +104,9 @@ def build_index(
             if build.spent:
                 discard(index_dir)
             return report
+        except (sqlite3.OperationalError, IndexWriteFailed):
+            _make_room(index_dir)
+            raise
         finally:
             catalog.close()
 
@@ -315,6 +323,13 @@ def _catalog(index_dir: Path, settings: dict[str, str], rebuild: bool) -> Catalo
             catalog.close()
             raise
     return catalog
+
+
+def _make_room(index_dir: Path) -> None:
+    """After a failed write: on a full disk staged work goes, for Chroma and SQLite need a little room
+    even to read, and that the last index answers matters more than what was embedded."""
+    if shutil.disk_usage(index_dir).free < NEEDED_TO_READ:
+        discard(index_dir)
 
 
 @contextmanager

@@ -62,8 +62,8 @@ def clean_text(text: str) -> str:
     Never raises, and cleaning what is clean changes nothing. The result may be empty.
     """
     text = normalize(text)
-    while (shorter := normalize(without_promotion(text))) != text:
-        text = shorter
+    while (shorter := without_promotion(text)) != text:
+        text = normalize(shorter)
     return text
 
 

@@ -24,6 +24,7 @@ _TAG = re.compile(r"<!--.*?(?:-->|\Z)|<(script|style)\b.*?(?:</\1\s*>|\Z)|</?[A-
 _FOOTNOTE_MARK = re.compile(r"\[\^[^\]\s]{1,40}\]:?")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
 _MAX_ELEMENTS = 100_000
+_URL_DATE = re.compile(r"/((?:19|20)\d\d[/-](?:0[1-9]|1[0-2])[/-](?:0[1-9]|[12]\d|3[01]))(?=[/-]|$)")
 _OPENING = re.compile(r"<[A-Za-z]")
 
 
@@ -267,8 +268,9 @@ def _fields_of(tree: Any) -> Fields:
     heading = next((h.text_content() for h in tree.iter("h1") if h.text_content().strip()), "")
     shown = next((t.text_content() for t in tree.iter("title")), "")
     time = next((t.get("datetime") for t in tree.iter("time") if t.get("datetime")), None)
-    names = ("article:published_time", "datepublished", "date", "dc.date", "dcterms.date", "pubdate")
-    dates = [linked.get("datePublished"), *(meta.get(n) for n in names), time]
+    names = "article:published_time datepublished date dc.date dcterms.date pubdate parsely-pub-date sailthru.date"
+    in_url = _URL_DATE.search(url)
+    dates = [linked.get("datePublished"), *(meta.get(n) for n in names.split()), time, in_url and in_url[1]]
     changes = [linked.get("dateModified"), meta.get("article:modified_time"), meta.get("last-modified")]
     writers = (linked.get("author"), meta.get("author"), meta.get("article:author"), meta.get("dc.creator"))
     return Fields(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -201,6 +202,8 @@ def parse_date(value: object) -> date | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float):
+        if not -1e14 < value < 1e14:
+            return None
         return _from_epoch(float(value)) if not _COMPACT.match(str(value)) else parse_date(str(value))
     if isinstance(value, list | tuple):
         return parse_date(value[0]) if value and not isinstance(value[0], list | tuple) else None
@@ -269,8 +272,8 @@ def language_code(value: object) -> str:
 
 
 def guess_language(text: str) -> str:
-    """en, de, es or fr by frequent short words in the first 4,000 characters; "en" when unclear."""
-    words = [word.lower() for word in _WORD.findall(text[:4_000])]
-    counts = {language: sum(1 for word in words if word in stops) for language, stops in _STOP_WORDS.items()}
+    """en, de, es or fr by frequent short words in the first 2,000 characters; "en" when unclear."""
+    words = Counter(_WORD.findall(text[:2_000].lower()))
+    counts = {language: sum(words[stop] for stop in stops) for language, stops in _STOP_WORDS.items()}
     best = max(counts, key=lambda language: counts[language])
     return best if counts[best] > 1.5 * counts["en"] and counts[best] >= 3 else "en"

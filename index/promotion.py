@@ -124,6 +124,11 @@ _SUPPORTING: tuple[tuple[float, re.Pattern[str]], ...] = (
     (1.0, re.compile(rf"\b(?:support|assist|fund|help|back) (?:{_MINE}|independent|local|quality|the \w+'s) (?:\w+ )?(?:journalism|reporting|journalists|work|newsroom)\b")),
     (1.0, re.compile(rf"\b(?:download|obtain|get|install)\b.{{0,40}}\bapps?\b.{{0,60}}(?:{_STORE}|\bfree\b|\bnow\b|\btoday\b)?")),
 )  # fmt: skip
+# What tells a publication's offer from an article's advice ("sign up for the course by email").
+_BACKING = re.compile(
+    rf"\b(?:we|us|our|{_LETTER}|{_STORE})\b|\b{_SIGN_UP}\b(?:\W+\w+){{0,5}}\W+(?:here|now|today|below)\b"
+    r"|\b(?:latest|breaking|top) (?:\w+ )?(?:news|headlines|updates|stories)\b|\bjournalism\b|\bsubscribe\b"
+)
 _PRIVACY_PAIR = re.compile(
     r"\b(?:privacy|privateness|confidentiality|cookies?|cookie) (?:policy|policies|coverage|notice|discover|statement|settings|preferences|choices|assertion)\b"
 )
@@ -147,7 +152,7 @@ _LEGAL: tuple[tuple[float, re.Pattern[str]], ...] = (
     (2.25, re.compile(r"^\W*(?:copyright (?:©|\(c\)|\d{4})|©|\(c\) ?\d{4})")),
     (3.25, re.compile(r"\ball rights reserved\W*$")),
     (0.75, re.compile(r"^\W*this (?:material|article|story|content)\b")),
-    (1.5, re.compile(r"\bmay not be (?:published|reproduced|copied|broadcast|redistributed)\b")),
+    (2.5, re.compile(r"\bmay not be (?:published|reproduced|copied|broadcast|redistributed)\b")),
     (1.5, re.compile(r"\b(?:we|this (?:site|story|article|page)|\w+ today|our \w+) (?:may|might|could) (?:earn|receive|get) (?:a |an )?(?:\w+ )?(?:commissions?|fee|revenue)\b")),
     (1.5, re.compile(r"\baffiliate links?\b")),
 )  # fmt: skip
@@ -227,10 +232,12 @@ def _judged(line: str, triggers: tuple[str, ...] = _TRIGGERS) -> str | None:
         return line
     masked = _masked(line)
     spans = _sentences(masked)
-    weights = [_weigh(masked[start:end]) for start, end in spans]
-    promoting = sum(weight.total >= THRESHOLD for weight in weights)
-    if not promoting:
+    sentences = [masked[start:end] for start, end in spans]
+    suspects = (part for part in sentences if any(trigger in part for trigger in triggers))
+    if not any(_weigh(part).total >= THRESHOLD for part in suspects):
         return line
+    weights = [_weigh(part) for part in sentences]
+    promoting = sum(weight.total >= THRESHOLD for weight in weights)
     mostly = len(line) <= _MAX_LINE and 2 * promoting >= len(weights)
     if mostly and all(weight.total >= THRESHOLD or weight.addressed for weight in weights):
         return None
@@ -282,6 +289,8 @@ def _weigh(sentence: str) -> _Weight:
         return _Weight(0.0, addressed)
     total = follow + asks + own + legal
     total += sum(weight for weight, pattern in _SUPPORTING if pattern.search(sentence))
+    if not (follow or own or legal or _BACKING.search(sentence)):
+        total -= 2.0
     count = len(_WORD.findall(sentence))
     if count <= 25 and not sentence.rstrip(" )]'*").endswith((".", "!", "?", "…")):
         total += 0.5

@@ -20,6 +20,7 @@ from rag.retrieve import Encodes
 MIN_OVERLAP = 0.8
 MIN_COSINE = 0.55
 MIN_ORDER = 0.6
+MIN_NEIGHBOURS = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,9 @@ def check(
         return Verdict(False, 0.2, f"words such as {stray!r} are not in the cited words")
     if _swapped(draft, evidence, language):
         return Verdict(False, 0.2, "it tells things in another order than the cited words")
+    sources = [w.content_stems(text, language) for text in (*cited, titles, question)]
+    if neighbours(stems, sources) < MIN_NEIGHBOURS:
+        return Verdict(False, 0.2, "it puts words together that stand apart in the cited words")
     vectors = embedder.encode([draft, *cited, evidence])
     cosine = float((vectors[1:] @ vectors[0]).max())
     if cosine < MIN_COSINE and len(stems) > 3:
@@ -110,6 +114,29 @@ def answers(draft: str, question: str, *, language: str = "en") -> str:
             return ""
         return f"it holds {bare}"
     return ""
+
+
+def question_share(draft: str, cited: str, question: str, language: str = "en") -> float:
+    """The share of the question's content stems that stand in the draft or the sentence it rests
+    on; 1.0 for a question without content words."""
+    asked = frozenset(w.content_stems(question, language))
+    held = frozenset(w.content_stems(f"{draft} {cited}", language))
+    return len(asked & held) / len(asked) if asked else 1.0
+
+
+def neighbours(draft: Sequence[str], sources: Sequence[Sequence[str]], window: int = 4) -> float:
+    """The share of the draft's neighbouring content stems that also stand close together (within
+    `window` stems, in either order) in one of the sources; 1.0 when there are no pairs. Right words
+    in wrong company ("the Professional edition was designed for consumers") give themselves away."""
+    pairs = [(a, b) for a, b in zip(draft, draft[1:], strict=False) if a != b]
+    if not pairs:
+        return 1.0
+    close: set[tuple[str, str]] = set()
+    for source in sources:
+        for i, a in enumerate(source):
+            for b in source[i + 1 : i + 1 + window]:
+                close |= {(a, b), (b, a)}
+    return sum(pair in close for pair in pairs) / len(pairs)
 
 
 def _touches_negation(stems: Sequence[str], cited: Sequence[str], language: str) -> bool:

@@ -12,8 +12,9 @@ from __future__ import annotations
 import json
 import math
 import re
+import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -25,14 +26,15 @@ from rag import words as w
 from rag.retrieve import Encodes
 from rag.schema import Evidence, Passage
 
-MAX_CANDIDATES = 36
+MAX_CANDIDATES = 40
 SENTENCE_FEATURES = (
-    "cosine", "covered", "covered_near", "best_word", "passage_score", "first_passage", "kind", "names",
-    "bigrams", "question", "short", "long", "pronoun",
+    "cosine", "cosine_before", "cosine_after", "cosine_passage", "cosine_best", "covered", "covered_near",
+    "covered_beside", "best_word", "passage_score", "kind", "kind_covered", "names", "numbers", "bigrams",
+    "question", "short", "long", "pronoun", "first_in_article",
 )  # fmt: skip
 ANSWER_FEATURES = (
-    "top", "second", "cosine", "passage_cosine", "covered", "covered_passage", "missing_name",
-    "missing_number", "kind", "margin", "missing_rare",
+    "top", "second", "cosine", "passage_cosine", "passage_mean", "covered", "covered_passage", "missing_name",
+    "missing_number", "kind", "margin", "missing_rare", "asked_words",
 )  # fmt: skip
 _PRONOUN = re.compile(r"^(?:he|she|it|they|this|that|these|those|his|her|its|their|such)\b", re.IGNORECASE)
 
@@ -76,22 +78,28 @@ class SentenceCache:
     def __init__(self, embedder: Encodes, size: int = 20_000) -> None:
         self._embedder, self._size = embedder, size
         self._known: OrderedDict[str, np.ndarray] = OrderedDict()
+        self._lock = threading.Lock()
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Unit vectors, shape (len(texts), dimension)."""
-        known = {text: self._known.get(text) for text in texts}
-        missing = [text for text, vector in known.items() if vector is None]
+        with self._lock:
+            known = {text: self._known[text] for text in texts if text in self._known}
+        missing = [text for text in dict.fromkeys(texts) if text not in known]
         if missing:
-            for text, vector in zip(missing, self._embedder.encode(missing), strict=True):
-                known[text] = vector
-                self._known[text] = vector
-            while len(self._known) > self._size:
-                self._known.popitem(last=False)
-        return np.stack([vector for vector in (known[text] for text in texts) if vector is not None])
+            known.update(zip(missing, self._embedder.encode(missing), strict=True))
+            with self._lock:
+                self._known.update((text, known[text]) for text in missing)
+                while len(self._known) > self._size:
+                    self._known.popitem(last=False)
+        return np.stack([known[text] for text in texts])
 
 
-@dataclass(slots=True)
-class _Candidate:
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A sentence with the stems it holds; `near` adds its title's, heading's and predecessor's;
+    `place` counts the sentences of its passage,
+    `context` is the title and the sentence before."""
+
     passage: Passage
     start: int
     end: int
@@ -99,33 +107,39 @@ class _Candidate:
     stems: frozenset[str]
     near: frozenset[str]
     ordered: list[str]
+    place: int
+    context: str
 
 
-def _candidates(passages: Sequence[Passage]) -> list[_Candidate]:
+def candidates_of(passages: Sequence[Passage]) -> list[Candidate]:
     """Every sentence of the passages once, headings left out."""
-    found: list[_Candidate] = []
+    found: list[Candidate] = []
     seen: set[str] = set()
     for passage in passages:
         chunk, article = passage.chunk, passage.article
         language = article.language or "en"
         title = frozenset(w.content_stems(f"{article.title} {chunk.heading}", language))
         before: frozenset[str] = frozenset()
+        previous, place = "", 0
         for start, end in sentence_spans(chunk.text, language):
             text = chunk.text[start:end]
             ordered = w.content_stems(text, language)
             stems = frozenset(ordered)
             if text in seen or not ordered or is_heading(text):
-                before = stems
+                before, previous = stems, text
                 continue
             seen.add(text)
+            near = stems | title | before
+            context = ". ".join(part for part in (article.title, previous or chunk.heading) if part)
             found.append(
-                _Candidate(passage, chunk.start + start, chunk.start + end, text, stems, stems | title | before, ordered)
+                Candidate(passage, chunk.start + start, chunk.start + end, text, stems, near, ordered, place, context)
             )
-            before = stems
+            place += 1
+            before, previous = stems, text
     return found
 
 
-def _rarity(terms: Sequence[str], candidates: Sequence[_Candidate]) -> dict[str, float]:
+def _rarity(terms: Sequence[str], candidates: Sequence[Candidate]) -> dict[str, float]:
     """How telling each of the question's stems is among these candidates (inverse document
     frequency over them: log((n + 1) / (df + 0.5))); a stem none of them holds is the most telling."""
     n = len(candidates)
@@ -168,45 +182,63 @@ def rank(
 
 def features(
     question: str, passages: Sequence[Passage], cache: SentenceCache, vector: np.ndarray, *, language: str = "en"
-):
+) -> tuple[list[Candidate], list[tuple[float, ...]], Callable[[Sequence[float]], tuple[float, ...]]]:
     """The candidates, their feature rows (SENTENCE_FEATURES), and a function from the candidates'
     scores to the row of ANSWER_FEATURES."""
-    everything = _candidates(passages)
+    everything = candidates_of(passages)
     if not everything:
         return [], [], lambda scores: ()
     question_stems = w.content_stems(question, language) or [w.stem(x, language) for x in w.words(question)]
     terms = _rarity(question_stems, everything)
-    everything.sort(key=lambda c: -(_share(terms, c.near) + 0.6 * c.passage.score - 0.02 * c.passage.rank))
-    candidates = everything[:MAX_CANDIDATES]
+    candidates = _shortlist(everything, terms)
     vectors = cache.encode([c.text for c in candidates])
     cosines = vectors @ vector
+    shares = [_share(terms, c.stems) for c in candidates]
+    places = {(c.passage.chunk.id, c.place): i for i, c in enumerate(candidates)}
+    passage_best: dict[str, float] = {}
+    for candidate, cosine in zip(candidates, cosines, strict=True):
+        known = passage_best.get(candidate.passage.chunk.id, -1.0)
+        passage_best[candidate.passage.chunk.id] = max(known, float(cosine))
     kind = w.wanted_kind(question)
     question_names = w.names(question)
     question_words = frozenset(w.words(question))
+    question_numbers = w.numbers(question)
     pairs = set(zip(question_stems, question_stems[1:], strict=False))
     top_passage = max(p.score for p in passages) or 1.0
+    top_cosine = float(max(cosines))
     rows: list[tuple[float, ...]] = []
-    for candidate, cosine in zip(candidates, cosines, strict=True):
+    for candidate, cosine, share in zip(candidates, cosines, shares, strict=True):
+        here = candidate.passage.chunk.id
+        before, after = places.get((here, candidate.place - 1)), places.get((here, candidate.place + 1))
         held = {term: weight for term, weight in terms.items() if term in candidate.stems}
         length = len(candidate.text.split())
         new_names = w.names(candidate.text) - question_words
+        matches = w.kind_matches(kind, candidate.text, question)
         rows.append(
             (
                 float(cosine),
-                _share(terms, candidate.stems),
+                float(cosines[before]) if before is not None else 0.0,
+                float(cosines[after]) if after is not None else 0.0,
+                passage_best[here],
+                float(cosine) / max(top_cosine, 0.05),
+                share,
                 _share(terms, candidate.near),
+                max((shares[i] for i in (before, after) if i is not None), default=0.0),
                 max(held.values(), default=0.0) / max(terms.values()),
                 candidate.passage.score / top_passage,
-                1.0 if candidate.passage.rank == 1 else 0.0,
-                w.kind_matches(kind, candidate.text, question),
+                matches,
+                matches * share,
                 min(len(new_names), 3) / 3 if kind in ("who", "where", "") else 0.0,
+                1.0 if w.numbers(candidate.text) - question_numbers else 0.0,
                 len(pairs & set(zip(candidate.ordered, candidate.ordered[1:], strict=False))) / max(len(pairs), 1),
                 1.0 if candidate.text.endswith("?") else 0.0,
                 1.0 if length < 6 else 0.0,
                 1.0 if length > 45 else 0.0,
                 1.0 if _PRONOUN.match(candidate.text) else 0.0,
+                1.0 if candidate.start == 0 else 0.0,
             )
         )
+    kind_column = SENTENCE_FEATURES.index("kind")
 
     def answer(scores: Sequence[float]) -> tuple[float, ...]:
         order = sorted(range(len(candidates)), key=lambda i: -scores[i])
@@ -217,28 +249,39 @@ def features(
         near_words = frozenset(w.words(near_text)) | near
         stems_of_names = {name: w.stem(name, language) for name in question_names}
         missing_names = [n for n, s in stems_of_names.items() if n not in near_words and s not in near_words]
-        asked_numbers = w.numbers(question)
         rarest = max(terms, key=lambda t: terms[t])
         return (
             math.log(max(scores[order[0]], 1e-4) / max(1 - scores[order[0]], 1e-4)),
             math.log(max(second, 1e-4) / max(1 - second, 1e-4)),
-            float(max(cosines)),
+            top_cosine,
             float(cosines[order[0]]),
-            rows[order[0]][1],
+            float(np.mean(sorted(cosines)[-5:])),
+            shares[order[0]],
             _share(terms, near),
             len(missing_names) / max(len(question_names), 1),
-            1.0 if asked_numbers - w.numbers(near_text) else 0.0,
-            rows[order[0]][6],
+            1.0 if question_numbers - w.numbers(near_text) else 0.0,
+            rows[order[0]][kind_column],
             scores[order[0]] - second,
             1.0 if rarest not in near else 0.0,
+            min(len(terms), 12) / 12,
         )
 
     return candidates, rows, answer
 
 
-def within_budget(sentences: Sequence[Evidence], tokens: int, count) -> list[Evidence]:
-    """The best sentences that fit into `tokens` by `count(text)`, in reading order within an
-    article, articles by their best sentence. The best one is always in."""
+def _shortlist(everything: Sequence[Candidate], terms: dict[str, float]) -> list[Candidate]:
+    """At most MAX_CANDIDATES sentences: all of the first passages, then those that share the most
+    with the question."""
+    if len(everything) <= MAX_CANDIDATES:
+        return list(everything)
+    first = [c for c in everything if c.passage.rank <= 3][: MAX_CANDIDATES * 2 // 3]
+    rest = [c for c in everything if c not in first]
+    rest.sort(key=lambda c: -(_share(terms, c.near) + 0.6 * c.passage.score - 0.02 * c.passage.rank))
+    return first + rest[: MAX_CANDIDATES - len(first)]
+
+
+def within_budget(sentences: Sequence[Evidence], tokens: int, count: Callable[[str], int]) -> list[Evidence]:
+    """The best sentences, best first, that fit into `tokens` by `count(text)`; the best is always in."""
     chosen: list[Evidence] = []
     used = 0
     for sentence in sentences:

@@ -60,6 +60,17 @@ def messages(question: str, evidence: Sequence[Evidence], *, small: bool) -> lis
     return [*made, Message("user", f"{evidence_lines(evidence, dates=False)}\n\n{asked}")]
 
 
+def small_grammar(facts: int) -> str:
+    """One sentence for the bundled model: no brackets, no full stop inside except in numbers and
+    after initials, then at most one marker within 1..facts."""
+    numbers = " | ".join(f'"{number}"' for number in range(1, facts + 1))
+    return (
+        'root ::= [A-Z0-9"] piece{5,180} "."\n'
+        'piece ::= [^\\[\\]\\n.!?] | "." [0-9] | " " [A-Z] ". "\n'
+        f"number ::= {numbers}\n"
+    )
+
+
 def grammar(facts: int, max_sentences: int, *, may_abstain: bool) -> str:
     """A GBNF grammar that makes a malformed or out-of-range marker impossible: sentences of 8 to
     300 characters without brackets, each ending in one or two markers within 1..facts.

@@ -257,6 +257,7 @@ class ScriptedPipeline:
     ) -> None:
         self.script = dict(shelf_answers() if script is None else script)
         self.library = ScriptedLibrary(articles)
+        self.model = None
         self.delay = delay
         self.error = error
         self.asked: list[tuple[str, tuple[Turn, ...], date | None]] = []
@@ -296,6 +297,3 @@ class ScriptedPipeline:
         shared = [(len(words & set(re.findall(r"\w+", a.text.lower()))), a) for a in self.library.articles()]
         shared.sort(key=lambda pair: -pair[0])
         return tuple(make_passage(a, rank, n / 10) for rank, (n, a) in enumerate(shared[:k], 1))
-
-    def close(self) -> None:
-        self.library.close()

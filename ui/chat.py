@@ -18,7 +18,19 @@ from typing import Any, Protocol
 
 from index.errors import FootnoteError, InputError
 from index.schema import Article, IndexManifest
-from rag.schema import Answer, AnswerEvent, Checking, Failed, Finished, Passage, Searching, Sentence, Turn
+from rag.pipeline import render as sentence_text
+from rag.schema import (
+    Answer,
+    AnswerEvent,
+    AnswerSentence,
+    Checking,
+    Failed,
+    Finished,
+    Passage,
+    Searching,
+    Sentence,
+    Turn,
+)
 from ui.render import (
     BUSY,
     ECHO_CHARS,
@@ -117,6 +129,21 @@ async def events_of(
     finally:
         left.set()
         task.cancel()  # takes effect only while it still waits for a free thread
+
+
+def begins_to_answer(pipeline: Answering, question: str) -> bool:
+    """Whether the articles hold enough evidence for an answer; the model is not asked."""
+    try:
+        events = pipeline.stream(question)
+        try:
+            return any(isinstance(event, Checking | Sentence) for event in events)
+        finally:
+            close = getattr(events, "close", None)
+            if close is not None:
+                close()
+    except FootnoteError as error:
+        log.info("example question %r left out: %s", question, error)
+        return False
 
 
 def collection_line(library: ReadableLibrary) -> str:
@@ -267,8 +294,10 @@ def build_chat(
                     case Checking():
                         yield {"state": "checking", "text": text}
                     case Sentence():
-                        markers = "".join(f"[{c.marker}]" for c in event.citations)
-                        text = f"{text} {event.text}{markers}".strip()
+                        said = AnswerSentence(
+                            event.text, event.origin, tuple(c.marker for c in event.citations), 1.0
+                        )
+                        text = f"{text} {sentence_text(said)}".strip()
                         yield {"state": "answering", "text": text}
                     case Failed(reason, next_step):
                         yield {"state": "answering", "text": text, "failed": f"{reason} {next_step}".strip()}
@@ -295,6 +324,7 @@ def build_chat(
             container=False,
             height="100%",
             scale=1,
+            autoscroll=False,  # the page's script keeps the question in view instead of the end
             layout="panel",
             buttons=[],
             feedback_options=None,

@@ -111,7 +111,11 @@ def cli_markdown() -> str:
     def describe(command: Any, path: str, parent: Any) -> None:
         # A fixed width: the page must not depend on the terminal of whoever writes it.
         context = typer.Context(
-            command, info_name=path.split()[-1], parent=parent, terminal_width=100, help_option_names=["-h", "--help"]
+            command,
+            info_name=path.split()[-1],
+            parent=parent,
+            terminal_width=100,
+            help_option_names=["-h", "--help"],
         )
         text = "\n".join(line.rstrip() for line in command.get_help(context).splitlines())
         lines.extend(["", f"## {path}", "", "```text", text, "```"])

@@ -17,6 +17,9 @@ from index.schema import Article
 ARTICLES_READ = 300
 """Articles looked at; a large index has good ones among these."""
 
+TRIED = 12
+"""Questions tried at most: the page should not wait long for its examples."""
+
 _QUESTION_LINE = re.compile(
     r"^(?:#{1,6}[ ]+|\*\*|Q[.:][ ]+)?((?:Who|What|When|Where|Why|How|Which)\b[^?\n]{12,90}\?)(?:\*\*)?[ ]*$",
     re.MULTILINE,
@@ -63,10 +66,10 @@ def example_questions(
     `answerable` may try a question; those it turns down are left out.
     """
     chosen: list[str] = []
-    for question in _candidates(library, count):
+    for question in islice(dict.fromkeys(_candidates(library, count)), TRIED):
         if len(chosen) == count:
             break
-        if question not in chosen and (answerable is None or answerable(question)):
+        if answerable is None or answerable(question):
             chosen.append(question)
     return chosen
 

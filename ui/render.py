@@ -294,8 +294,9 @@ def _heading(passage: Passage) -> str:
         long_date(article.published) if article.published else "",
         safe(article.site or _host(article.url)),
     ]
-    facts = "".join(f' <span class="fn-fact">{fact}</span>' for fact in about if fact)
-    return f'<span class="fn-title" dir="auto">{name}</span>{facts}'
+    facts = " · ".join(fact for fact in about if fact)
+    about_it = f' <span class="fn-fact">{facts}</span>' if facts else ""
+    return f'<span class="fn-title" dir="auto">{name}</span>{about_it}'
 
 
 def _host(url: str) -> str:

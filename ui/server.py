@@ -199,7 +199,8 @@ def create_app(
 ) -> FastAPI:
     """The web application over a pipeline.
 
-    `examples` are the questions offered on the empty page; None draws them from the index.
+    `examples` are the questions offered on the empty page; None draws them from the index
+    and keeps those the pipeline finds evidence for.
     `max_question_chars` None takes the pipeline's own limit. `concurrency` answers are written
     at a time, `queue_size` more may wait. With `allowed_hosts` other Host headers are refused.
     """
@@ -208,7 +209,7 @@ def create_app(
     from fastapi.middleware.cors import CORSMiddleware
     from fastapi.responses import JSONResponse, RedirectResponse, Response
 
-    from ui.chat import build_chat, theme
+    from ui.chat import begins_to_answer, build_chat, theme
     from ui.examples import example_questions
 
     limit = max_question_chars or getattr(
@@ -249,10 +250,14 @@ def create_app(
             f"/{name}", _static(name, media_type), methods=["GET", "HEAD"], include_in_schema=False
         )
 
+    if examples is None:
+        examples = example_questions(
+            pipeline.library, answerable=lambda question: begins_to_answer(pipeline, question)
+        )
     demo = build_chat(
         pipeline,
         title=title,
-        examples=example_questions(pipeline.library) if examples is None else list(examples),
+        examples=list(examples),
         max_question_chars=limit,
         pool=pool,
         concurrency=concurrency,

@@ -7,9 +7,19 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from rag.schema import Answer, AnswerEvent, Citation, Failed, Finished, Passage, Rewritten, Sentence
+from rag.schema import (
+    Answer,
+    AnswerEvent,
+    AnswerSentence,
+    Citation,
+    Failed,
+    Finished,
+    Passage,
+    Rewritten,
+    Sentence,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -118,12 +128,6 @@ def shorten(text: str, most: int) -> str:
     return text if len(text) <= most else text[:most].rsplit(" ", 1)[0].rstrip(",;:") + " …"
 
 
-class Printer(Protocol):
-    """Shows one answer's events in order and gives back the finished answer."""
-
-    def show(self, events: Iterable[AnswerEvent]) -> Answer: ...
-
-
 class PlainPrinter:
     """For pipes and files: the whole answer at once, without colour."""
 
@@ -161,7 +165,7 @@ class RichPrinter:
                 if isinstance(event, Rewritten):
                     understood = event.question
                 elif isinstance(event, Sentence):
-                    shown.append(marked(safe(event.text), event.citations))
+                    shown.append(marked(event))
                     live.update(_paragraph(shown, waiting))
                 elif isinstance(event, Failed):
                     failures.append(event)
@@ -190,14 +194,20 @@ def drained(events: Iterable[AnswerEvent], warn: Callable[[Failed], None]) -> An
     return answer
 
 
-def marked(text: str, citations: Iterable[Citation]) -> Text:
-    """A sentence followed by its markers, set off in colour."""
+def marked(event: Sentence) -> Text:
+    """A sentence as it stands in the finished answer, its markers set off in colour."""
+    from rag.pipeline import render
+
+    markers = tuple(citation.marker for citation in event.citations)
+    return _coloured(render(AnswerSentence(event.text, event.origin, markers, 1.0)))
+
+
+def _coloured(text: str) -> Text:
     from rich.text import Text
 
-    line = Text(text)
-    for citation in citations:
-        line.append(f"[{citation.marker}]", style="bold cyan")
-    return line
+    shown = Text(safe(text))
+    shown.highlight_regex(r"\[\d+\]", "bold cyan")
+    return shown
 
 
 def rich_answer(answer: Answer) -> RenderableType:
@@ -206,9 +216,7 @@ def rich_answer(answer: Answer) -> RenderableType:
     from rich.padding import Padding
     from rich.text import Text
 
-    text = Text(safe(answer.text))
-    text.highlight_regex(r"\[\d+\]", "bold cyan")
-    parts: list[RenderableType] = [text]
+    parts: list[RenderableType] = [_coloured(answer.text)]
     if answer.citations:
         parts.append(Text(""))
         for citation in answer.citations:

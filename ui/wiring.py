@@ -18,11 +18,12 @@ from ui.settings import Settings, index_settings_hash, settings_hash
 
 if TYPE_CHECKING:
     import numpy as np
-    from rag.pipeline import Pipeline
 
     from index.embed import SentenceEmbedder
     from index.library import Library
     from rag.llm import LanguageModel
+    from rag.options import RagOptions
+    from rag.pipeline import Pipeline
 
 log = logging.getLogger(__name__)
 
@@ -166,12 +167,14 @@ def opened_library(settings: Settings) -> Iterator[Library]:
 
 @contextmanager
 def opened_pipeline(settings: Settings) -> Iterator[Pipeline]:
-    """`open_pipeline`, closed at the end."""
+    """`open_pipeline`; at the end the index is closed and the model stopped."""
     pipeline = open_pipeline(settings)
     try:
         yield pipeline
     finally:
-        pipeline.close()
+        if pipeline.model is not None:
+            pipeline.model.close()
+        pipeline.library.close()
 
 
 def build(
@@ -277,9 +280,11 @@ class LocalSystem:
         return pipeline
 
     def close(self) -> None:
-        """Closes every index it opened, and the model."""
+        """Closes every index it opened, and stops the model."""
         while self._opened:
-            self._opened.pop().close()
+            self._opened.pop().library.close()
+        if "_model" in self.__dict__ and self._model is not None:
+            self._model.close()
 
 
 @contextmanager

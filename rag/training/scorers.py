@@ -1,11 +1,12 @@
 """Fits `rag/weights/scorers.json`: which sentence answers a question, and is it answered at all.
 
-    python -m rag.training.scorers --squad new_wiki_v1.0.json --squad2 dev-v2.0.json [--questions 900]
+    python -m rag.training.scorers --squad new_wiki_v1.0.json --squad2 dev-v2.0.json \
+        --qed qed-dev.jsonlines [--questions 900]
 
 Both models are logistic regressions over the features of `rag.evidence`, fitted by Newton's method
 with a small ridge (iteratively reweighted least squares). Data: SQuADShifts New Wikipedia (CC BY
-4.0) and, for questions that nothing answers, SQuAD 2.0 (CC BY-SA 4.0) and questions of the first set
-whose paragraph is withheld. A question with an answer counts its sentences that hold the answer at
+4.0), QED (CC BY-SA 3.0) and, for questions that nothing answers, SQuAD 2.0 (CC BY-SA 4.0) and
+questions of the first two whose answers are withheld. A question with an answer counts its sentences that hold the answer at
 the annotated place as right, all other candidates as wrong. Every fifth article is held out, and the
 figures printed are on those.
 """
@@ -18,7 +19,6 @@ import logging
 import random
 import sys
 import tempfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,54 +28,12 @@ import numpy as np
 from index.build import build_index
 from index.embed import SentenceEmbedder, load_embedder
 from index.library import Library
-from index.schema import Article, Skipped, article_id
 from rag import evidence
 from rag.retrieve import retrieve
+from rag.training.sets import Asked, qed, squad
 
 log = logging.getLogger(__name__)
 WEIGHTS = Path(__file__).parent.parent / "weights" / "scorers.json"
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One question of a SQuAD file: `spans` are the annotated (start, end) in its paragraph, none
-    where the paragraph does not answer it."""
-
-    question: str
-    paragraph: str
-    page: str
-    spans: tuple[tuple[int, int], ...]
-    strings: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Paragraphs:
-    """The paragraphs of a SQuAD file as a source of articles (one article a paragraph)."""
-
-    key: str
-    label: str
-    path: Path
-
-    def read(self) -> Iterator[Article | Skipped]:
-        for page in json.loads(self.path.read_text("utf-8"))["data"]:
-            for number, paragraph in enumerate(page["paragraphs"]):
-                name = f"{page.get('title', 'page')}#{number}#{zlib.crc32(paragraph['context'].encode()):08x}"
-                title = page.get("title", "").replace("_", " ")
-                yield Article(article_id(self.label, name), name, title, "", paragraph["context"], language="en")
-
-
-def questions(path: Path) -> list[Asked]:
-    """Every question of a SQuAD 1.1 or 2.0 file."""
-    found: list[Asked] = []
-    for page in json.loads(path.read_text("utf-8"))["data"]:
-        for paragraph in page["paragraphs"]:
-            for row in paragraph["qas"]:
-                answers = [] if row.get("is_impossible") else row["answers"]
-                spans = tuple((a["answer_start"], a["answer_start"] + len(a["text"])) for a in answers)
-                strings = tuple(a["text"].lower() for a in answers)
-                page_name = page.get("title", "")
-                found.append(Asked(row["question"], paragraph["context"], page_name, spans, strings))
-    return found
 
 
 def fit(rows: np.ndarray, labels: np.ndarray, weights: np.ndarray, ridge: float = 1.0) -> tuple[float, np.ndarray]:
@@ -132,7 +90,7 @@ def collect(
                 continue
             right = np.array(
                 [
-                    c.passage.article.text == item.paragraph and any(c.start <= s and e <= c.end for s, e in item.spans)
+                    c.passage.article.external_id == item.page and any(c.start <= s and e <= c.end for s, e in item.spans)
                     for c in candidates
                 ],
                 dtype=float,
@@ -147,8 +105,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--squad", type=Path, required=True)
     parser.add_argument("--squad2", type=Path, required=True)
+    parser.add_argument("--qed", type=Path, required=True)
     parser.add_argument("--questions", type=int, default=900)
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--keep", type=Path, default=None)
     parser.add_argument("--out", type=Path, default=WEIGHTS)
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
@@ -156,19 +116,26 @@ def main() -> int:
     chance = random.Random(options.seed)
     collected: list[Collected] = []
     with tempfile.TemporaryDirectory() as folder:
-        for path, withhold in ((options.squad, True), (options.squad2, False)):
-            place = Path(folder) / path.stem
-            build_index(place, [Paragraphs(str(path), path.stem, path)], embedder=embedder)
+        for pages, asked, withhold in (
+            (*squad(options.squad), True),
+            (*qed(options.qed), True),
+            (*squad(options.squad2), False),
+        ):
+            place = Path(folder) / pages.label
+            build_index(place, [pages], embedder=embedder)
             library = Library.open(place, embedder=embedder)
-            asked = questions(path)
             asked = chance.sample(asked, min(options.questions, len(asked)))
             collected += collect(library, embedder, asked, withhold=withhold)
             library.close()
-    pages = sorted({c.question.paragraph for c in collected})
-    chance.shuffle(pages)
-    held = set(pages[::5])
-    train = [c for c in collected if c.question.paragraph not in held]
-    test = [c for c in collected if c.question.paragraph in held]
+    if options.keep:
+        import pickle
+
+        options.keep.write_bytes(pickle.dumps([(c.question, c.rows, c.right, c.answer([0.5] * len(c.rows)), c.answerable) for c in collected]))
+    titles = sorted({c.question.page for c in collected})
+    chance.shuffle(titles)
+    held = set(titles[::5])
+    train = [c for c in collected if c.question.page not in held]
+    test = [c for c in collected if c.question.page in held]
 
     with_answer = [c for c in train if c.answerable]
     x = np.vstack([c.rows for c in with_answer])
@@ -200,7 +167,7 @@ def main() -> int:
     rounded = lambda names, values: {n: round(float(v), 4) for n, v in zip(names, values, strict=True)}  # noqa: E731
     made = {
         "made_by": "python -m rag.training.scorers",
-        "data": ["SQuADShifts New Wikipedia (CC BY 4.0)", "SQuAD 2.0 development set (CC BY-SA 4.0)"],
+        "data": ["SQuADShifts New Wikipedia (CC BY 4.0)", "QED (CC BY-SA 3.0)", "SQuAD 2.0 development set (CC BY-SA 4.0)"],
         "sentence": {"bias": round(bias, 4), "weights": rounded(evidence.SENTENCE_FEATURES, theta)},
         "answerable": {"bias": round(answer_bias, 4), "weights": rounded(evidence.ANSWER_FEATURES, answer_theta)},
     }

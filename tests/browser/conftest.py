@@ -35,11 +35,11 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def serve_chat() -> Iterator[Callable[..., Served]]:
-    """Starts a chat page over a pipeline and gives its address; stopped after the test."""
+    """Starts a chat page over a pipeline, without examples unless given; stopped after the test."""
     running: list[Served] = []
 
     def start(pipeline: Answering, **options: object) -> Served:
-        running.append(served(pipeline, **options))
+        running.append(served(pipeline, **({"examples": []} | options)))
         return running[-1]
 
     yield start

@@ -322,6 +322,27 @@ def test_hostile_article_and_question_are_shown_as_text(chromium: Browser, serve
         assert seen.console == []
 
 
+def test_a_long_conversation_keeps_the_new_question_and_the_opened_card_in_view(
+    chromium: Browser, serve_chat: Callable[..., Served]
+):
+    with opened(chromium, serve_chat(ScriptedPipeline()), width=390, height=600) as (page, _):
+        for _ in range(4):
+            ask(page, TIDE_QUESTION)
+            finished(page)
+        page.wait_for_timeout(300)
+        panel = page.locator("#chat .panel-wrap").bounding_box()
+        question = page.locator(".fn-question").last.bounding_box()
+        assert panel is not None
+        assert question is not None
+        assert panel["y"] <= question["y"] <= panel["y"] + panel["height"] / 2
+        page.locator('a.cite[href="#s3-1"]').click()
+        page.wait_for_timeout(800)
+        marked = page.locator("#s3-1 mark").bounding_box()
+        assert marked is not None
+        assert panel["y"] <= marked["y"]
+        assert marked["y"] + marked["height"] <= panel["y"] + panel["height"]
+
+
 def test_phone_has_no_sideways_scrolling(chromium: Browser, serve_chat: Callable[..., Served]):
     long = make_article(
         "long", "T" * 120, "A" * 300 + ". " + "word " * 400, url="https://example.org/" + "x" * 200

@@ -99,7 +99,7 @@ class Pipeline:
     def __init__(self, library: Library, script: Script, *, failing_part: str = "") -> None:
         self.library = library
         self.asked: list[tuple[str, tuple[Turn, ...], date | None]] = []
-        self.retrieved: list[tuple[str, int]] = []
+        self.retrieved: list[tuple[str, date | None]] = []
         self._script, self._failing_part = script, failing_part
 
     def stream(
@@ -120,8 +120,8 @@ class Pipeline:
         assert isinstance(last, Finished)
         return last.answer
 
-    def retrieve(self, question: str, k: int, /) -> tuple[Passage, ...]:
-        self.retrieved.append((question, k))
+    def retrieve(self, question: str, k: int, /, *, asked_at: date | None = None) -> tuple[Passage, ...]:
+        self.retrieved.append((question, asked_at))
         words = set(question.lower().strip("?").split())
         ranked = sorted(self.library.articles(), key=lambda one: -len(words & set(one.text.lower().split())))
         return tuple(passage(one, rank=rank) for rank, one in enumerate(ranked[:k], start=1))

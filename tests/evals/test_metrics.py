@@ -87,6 +87,13 @@ def test_em_and_f1_agree_with_a_second_writing_of_the_official_rules():
         ("", ["yes"], 0, 0, 0),
         ("Vitamin A helps", ["A"], 0, 0, 1),
         ("cafe\u0301", ["caf\u00e9"], 1, 1, 1),
+        ("despite Manning’s problems", ["Manning"], 0, 0, 1),
+        ("Mannings and others", ["Manning"], 0, 0, 0),
+        ("a 20-yard line", ["20"], 0, 0, 1),
+        ("co-op", ["co-op"], 1, 1, 1),
+        ("the war of 1914–18", ["1914"], 0, 0, 1),
+        ("3.5 or 5,600", ["5"], 0, 0, 0),
+        ("Women's Day", ["Women's"], 0, 2 / 3, 1),
         ("is it C++ ?", ["?"], 0, 0, 1),
     ],
 )

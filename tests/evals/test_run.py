@@ -135,10 +135,10 @@ def test_history_and_day_reach_the_pipeline_and_retrieval_asks_the_standalone_qu
     assert pipeline.asked[0] == (WARM_UP, (), None)
     assert [question for question, _, _ in pipeline.asked[1:]] == [case.question for case in CASES]
     assert ("How much did it cost?", HISTORY, date(2024, 3, 1)) in pipeline.asked
-    assert [question for question, _ in pipeline.retrieved] == [
-        "When did the canal open?",
-        "How much did the canal cost?",
-        "How many cases of Guinea worm?",
+    assert pipeline.retrieved == [
+        ("When did the canal open?", None),
+        ("How much did the canal cost?", date(2024, 3, 1)),
+        ("How many cases of Guinea worm?", None),
     ]
 
 
@@ -150,7 +150,7 @@ def test_recall_at_a_hundred_articles_is_asked_for_deeper_where_passages_share_a
             opened = super().pipeline(index_dir)
             plain = opened.retrieve
 
-            def retrieve(question: str, k: int, /):
+            def retrieve(question: str, k: int, /, *, asked_at: date | None = None):
                 asked.append(k)
                 found = plain(question, k)
                 return tuple(found * 100)[:k] if k == 100 else (*found, *plain("moons", 3))
@@ -343,6 +343,9 @@ def test_the_table_shows_every_metric_with_value_n_and_interval_in_groups(tmp_pa
     for name, one in done.metrics.items():
         (line,) = [line for line in lines if line.split()[:1] == [name]]
         assert line.split()[2] == str(one.n)
+    assert "commit 0123456789ab-dirty" in format_table(
+        replace(done, commit="0123456789ab" + "c" * 28 + "-dirty")
+    )
     assert "1 of 6 questions failed and count as wrong: ModelUnreachable: the model's server is down" in lines
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from index import build, commit
+from index import build
 from index.build import build_index, remove_articles
 from index.catalog import Catalog
 from index.errors import IndexBusy, IndexMismatch, IndexMissing, IndexWriteFailed, InputError
@@ -313,17 +313,23 @@ def test_progress_names_its_stages_and_counts_up(tmp_path: Path) -> None:
     assert seen[-1].done == seen[-1].total
 
 
-def test_many_small_updates_do_not_let_the_vector_store_grow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(commit, "COMPACT_FROM", 10)
-    for turn in range(6):
-        built(tmp_path, FERRY, *corpus(turn, 4, sentences=10))
-        everything(tmp_path)
-        catalog = Catalog.open(tmp_path)
-        assert catalog
-        assert catalog.shelves().tombstones <= max(10, catalog.manifest().chunks)  # type: ignore[union-attr]
-        catalog.close()
-    assert best(tmp_path, "ferry crosses dawn") == "ferry"
-    assert len(list((tmp_path / "chroma").iterdir())) == len(list((tmp_path / "tantivy").iterdir())) == 1
+def test_answers_do_not_depend_on_how_the_index_came_about(tmp_path: Path) -> None:
+    """Deleted chunks must leave no trace in either store: not in what is found, nor in its score."""
+    embedder = WordEmbedder()
+    questions = [" ".join(a.text.split()[1:8]) for a in corpus(5, 30)]
+    for turn in range(5):
+        built(tmp_path / "old", FERRY, *corpus(turn, 30))
+    built(tmp_path / "new", FERRY, *corpus(4, 30))
+    everything(tmp_path / "old")
+    with Library.open(tmp_path / "old") as old, Library.open(tmp_path / "new") as new:
+        for question, vector in zip(questions, embedder.encode(questions), strict=True):
+            for found, wanted in (
+                (old.dense(vector, 10), new.dense(vector, 10)),
+                (old.lexical(question, 10), new.lexical(question, 10)),
+            ):
+                assert [hit.score for hit in found] == pytest.approx([hit.score for hit in wanted], abs=1e-4)
+    assert len(list((tmp_path / "old" / "chroma").iterdir())) == 1
+    assert len(list((tmp_path / "old" / "tantivy").iterdir())) == 1
 
 
 FULL_DISK = """
@@ -353,7 +359,7 @@ def child_build(index_dir: Path, *, limit: int = 0, articles: int = 300) -> subp
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("limit", [100_000, 400_000, 1_500_000])
+@pytest.mark.parametrize("limit", [100_000, 1_500_000])
 def test_a_file_that_cannot_grow_leaves_the_old_index(tmp_path: Path, limit: int) -> None:
     built(tmp_path, FERRY)
     run = child_build(tmp_path, limit=limit)
@@ -365,7 +371,7 @@ def test_a_file_that_cannot_grow_leaves_the_old_index(tmp_path: Path, limit: int
 
 
 @pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("mount"), reason="needs the right to mount a small disk")
-@pytest.mark.parametrize("megabytes", [4, 10, 14])
+@pytest.mark.parametrize("megabytes", [4, 6])
 def test_a_full_disk_leaves_the_old_index(tmp_path: Path, megabytes: int) -> None:
     def mount(size: int, *options: str) -> subprocess.CompletedProcess[bytes]:
         words = ["mount", "-t", "tmpfs", "-o", ",".join([*options, f"size={size}m"]), "tmpfs", str(tmp_path)]
@@ -375,14 +381,14 @@ def test_a_full_disk_leaves_the_old_index(tmp_path: Path, megabytes: int) -> Non
         pytest.skip("mounting is not allowed here")
     try:
         built(tmp_path, FERRY, key="/ferries")
-        run = child_build(tmp_path, articles=1_500)
+        run = child_build(tmp_path, articles=700)
         assert run.returncode == 9, run.stdout + run.stderr
         print(run.stdout)
         assert best(tmp_path, "ferry") == "ferry"
         mount(64, "remount")  # someone frees some space
-        run = child_build(tmp_path, articles=1_500)
+        run = child_build(tmp_path, articles=700)
         assert run.returncode == 0, run.stdout + run.stderr
-        assert len(everything(tmp_path)["catalog"]) > 1_500
+        assert len(everything(tmp_path)["catalog"]) > 700
         assert best(tmp_path, "the ferry crosses the harbour at dawn") == "ferry"
     finally:
         subprocess.run(["umount", "-l", str(tmp_path)], check=True)

@@ -111,6 +111,11 @@ KEPT = [
     "The briefing lasted ten minutes; no questions were allowed.",
     "All rights reserved to the states were listed in an annex of the treaty.",
     "After publication the author was arrested.",
+    "Sign up for the course with the same email as your library account.",
+    "Sign up for the course with the same email as your library account",
+    "To get started, simply record what you eat each day in a journal or app.",
+    "If you want to opt out of the payments, you can do so on the tax portal.",
+    "If you are a customer, you can download the app for free in the App Store.",
 ]  # fmt: skip
 
 

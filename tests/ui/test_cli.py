@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -254,7 +254,9 @@ def test_missing_weights_say_what_to_run(
 # ---- real processes -------------------------------------------------------------------------------
 
 
-def scripted_process(code: str, *arguments: str, **options: Any) -> subprocess.Popen[str]:
+def scripted_process(
+    code: str, *arguments: str, out: int = subprocess.PIPE, variables: Mapping[str, str] | None = None
+) -> subprocess.Popen[str]:
     """`footnote ARGUMENTS` in a process of its own, over a scripted pipeline that `code` may change."""
     program = "\n".join(
         [
@@ -270,11 +272,10 @@ def scripted_process(code: str, *arguments: str, **options: Any) -> subprocess.P
     )
     return subprocess.Popen(
         [sys.executable, "-c", program, *arguments],
-        stdout=subprocess.PIPE,
+        stdout=out,
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        **options,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **(variables or {})},
     )
 
 
@@ -322,6 +323,30 @@ def test_ctrl_c_while_answering_is_quiet() -> None:
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=120)
     assert (process.returncode, out, err) == (130, "", "")
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs a pseudo-terminal")
+def test_on_a_terminal_the_answer_is_rich_text_with_highlighted_words() -> None:
+    ours, theirs = os.openpty()
+    program = "pipeline = ScriptedPipeline(delay=0.05)"
+    process = scripted_process(
+        program, "ask", LENS_QUESTION, out=theirs, variables={"TERM": "xterm-256color", "COLUMNS": "200"}
+    )
+    os.close(theirs)
+    shown = b""
+    with contextlib.suppress(OSError):  # how Linux says that the other side has closed
+        while piece := os.read(ours, 65536):
+            shown += piece
+    os.close(ours)
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    text = shown.decode()
+    assert "Searching the articles" in text
+    assert "[1]" in text
+    assert "How lighthouses were lit" in text
+    assert "\x1b[1;33mAugustin Fresnel's lens, first lit at Cordouan in 1823" in text
+    assert text.rstrip().endswith("https://example.org/lighthouses\x1b[0m")
+    assert text.count("\x1b[?25l") == text.count("\x1b[?25h"), "the cursor is shown again"
 
 
 def test_help_and_version_load_nothing_heavy() -> None:
@@ -447,9 +472,11 @@ def suite(articles_folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 
 
 def with_system(monkeypatch: pytest.MonkeyPatch, script: Script) -> None:
+    system = System(script)
+
     @contextlib.contextmanager
     def local_system(settings: Settings) -> Iterator[System]:
-        yield System(script)
+        yield system
 
     monkeypatch.setattr(wiring, "local_system", local_system)
 

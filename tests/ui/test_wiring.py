@@ -10,9 +10,9 @@ import pytest
 
 from index import weights
 from index.errors import IndexMismatch, IndexMissing, WeightsMissing
-from tests.fakes import SHELF, KeywordEmbedder
+from tests.fakes import LENS_QUESTION, SHELF, KeywordEmbedder
 from ui import wiring
-from ui.settings import load_settings
+from ui.settings import load_settings, settings_hash
 
 
 @pytest.fixture(autouse=True)
@@ -107,3 +107,20 @@ def test_the_system_under_test_stores_articles_as_they_are(
         system.build(articles, tmp_path / "index", "suite")
         with wiring.opened_library(load_settings([f"index={tmp_path / 'index'}"])) as library:
             assert {a.id: a.text for a in library.articles()} == {a.id: a.text for a in articles}
+
+
+@pytest.mark.slow
+@pytest.mark.model
+@pytest.mark.parametrize("engine", ["quote", "model"])
+def test_from_a_folder_to_a_cited_answer(articles_folder: Path, engine: str) -> None:
+    needs_embedding_weights()
+    settings = load_settings([f"engine={engine}", "abstain_threshold=0"])
+    wiring.build(settings, [articles_folder])
+    with wiring.opened_pipeline(settings) as pipeline:
+        answer = pipeline.ask(LENS_QUESTION)
+    assert answer.engine == engine
+    assert answer.settings_hash == settings_hash(settings)
+    assert not answer.abstained
+    assert "1823" in " ".join(citation.quote for citation in answer.citations)
+    for citation in answer.citations:
+        assert citation.passage.article.text[citation.start : citation.end] == citation.quote

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from datetime import date
 from pathlib import Path
@@ -64,11 +65,10 @@ def ask(
     if terminal.stdout_is_terminal():
         from rich.console import Console
 
-        printer: terminal.Printer = terminal.RichPrinter(Console(highlight=False), warn)
-        with Console(stderr=True).status("Opening the index …"):
-            opened = wiring.opened_pipeline(settings)
-            pipeline = opened.__enter__()
-        with opened:
+        with contextlib.ExitStack() as stack:
+            with Console(stderr=True).status("Opening the index …"):
+                pipeline = stack.enter_context(wiring.opened_pipeline(settings))
+            printer = terminal.RichPrinter(Console(highlight=False), warn)
             printer.show(pipeline.stream(text, history=turns, asked_at=day))
         return
     with wiring.opened_pipeline(settings) as pipeline:

@@ -15,7 +15,10 @@
     open.add(list.id);
     origin = chip.getAttribute("href");
     card.focus({ preventScroll: true });
-    card.scrollIntoView({ block: "nearest", behavior: calm() ? "auto" : "smooth" });
+    const tall = card.offsetHeight > (card.closest(".panel-wrap")?.clientHeight ?? Infinity);
+    (tall ? card.querySelector("mark") : card).scrollIntoView({
+      block: tall ? "center" : "nearest", behavior: calm() ? "auto" : "smooth",
+    });
   }
 
   document.addEventListener("click", (event) => {
@@ -73,11 +76,30 @@
     for (const group of document.querySelectorAll('.examples[role="list"]')) group.setAttribute("role", "group");
   }
 
+  // A new question comes to the top and its answer grows below it, until the reader scrolls.
+  let asked = 0;
+  let following = false;
+  for (const kind of ["wheel", "touchmove", "mousedown", "keydown"])
+    document.addEventListener(kind, (event) => {
+      if (event.target.closest?.("#chat")) following = false;
+    }, { capture: true, passive: true });
+
+  function follow() {
+    const rows = document.querySelectorAll("#chat .user-row");
+    if (rows.length > asked) following = true;
+    asked = rows.length;
+    const panel = document.querySelector("#chat .panel-wrap");
+    if (!following || !rows.length || !panel) return;
+    const row = rows[rows.length - 1];
+    panel.scrollTop += row.getBoundingClientRect().top - panel.getBoundingClientRect().top - 14;
+    if (!document.querySelector("#chat .fn-live")) following = false;
+  }
+
   let waiting = false;
   new MutationObserver(() => {
     if (waiting) return;
     waiting = true;
-    requestAnimationFrame(() => { waiting = false; tend(); });
+    requestAnimationFrame(() => { waiting = false; tend(); follow(); });
   }).observe(document.documentElement, {
     childList: true, subtree: true, attributes: true, attributeFilter: ["aria-label"],
   });

@@ -1,0 +1,72 @@
+"""Public question sets as pages and questions, for fitting; their text stays outside the project."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from index.schema import Article, Skipped, article_id
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One question on one page: `spans` are the (start, end) of its answers in the page's text, none
+    where the page does not answer it; `strings` the answers, in lower case."""
+
+    question: str
+    page: str
+    spans: tuple[tuple[int, int], ...]
+    strings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """Pages of a question set as a source of articles: `texts` by title."""
+
+    key: str
+    label: str
+    texts: dict[str, str]
+
+    def read(self) -> Iterator[Article | Skipped]:
+        for title, text in self.texts.items():
+            yield Article(article_id(self.label, title), title, title.replace("_", " "), "", text, language="en")
+
+
+def squad(path: Path) -> tuple[Pages, list[Asked]]:
+    """A SQuAD 1.1 or 2.0 file with whole pages (their paragraphs joined) as articles: the product
+    meets long articles, and a passage found is not yet a sentence found."""
+    texts: dict[str, str] = {}
+    found: list[Asked] = []
+    for page in json.loads(path.read_text("utf-8"))["data"]:
+        text = ""
+        for paragraph in page["paragraphs"]:
+            text = f"{text}\n\n" if text else ""
+            offset = len(text)
+            text += paragraph["context"].replace("\n", " ")
+            for row in paragraph["qas"]:
+                answers = [] if row.get("is_impossible") else row["answers"]
+                spans = tuple((offset + a["answer_start"], offset + a["answer_start"] + len(a["text"])) for a in answers)
+                found.append(Asked(row["question"], page["title"], spans, tuple(a["text"].lower() for a in answers)))
+        texts[page["title"]] = text
+    return Pages(str(path), path.stem, texts), found
+
+
+def qed(path: Path) -> tuple[Pages, list[Asked]]:
+    """A QED file: people's own search questions, the paragraph that answers each, the answer in it."""
+    texts: dict[str, str] = {}
+    found: list[Asked] = []
+    for line in path.read_text("utf-8").splitlines():
+        row = json.loads(line)
+        title, paragraph = row["title_text"], row["paragraph_text"]
+        text = texts.get(title, "")
+        offset = text.find(paragraph)
+        if offset < 0:
+            offset = len(text) + 2 if text else 0
+            texts[title] = f"{text}\n\n{paragraph}" if text else paragraph
+        answers = [answer for group in row["original_nq_answers"] for answer in group]
+        spans = tuple((offset + a["start"], offset + a["end"]) for a in answers)
+        if spans:
+            found.append(Asked(row["question_text"] + "?", title, spans, tuple(a["string"].lower() for a in answers)))
+    return Pages(str(path), path.stem, texts), found

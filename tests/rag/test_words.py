@@ -1,0 +1,54 @@
+import pytest
+
+from rag import words as w
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("five ships and 1,000 men", {"5", "1000"}),
+        ("1.000.000 Euro", {"1000000"}),
+        ("3.5 percent in 2024", {"3.5", "2024"}),
+        ("no figures here", set()),
+    ],
+)
+def test_numbers_are_found_in_digits_and_words(text: str, expected: set[str]) -> None:
+    assert w.numbers(text) == expected
+
+
+def test_names_are_capitalised_words_inside_a_sentence() -> None:
+    assert w.names("Yesterday the Kremlin told NATO about Iran.") >= {"kremlin", "nato", "iran"}
+    assert "yesterday" not in w.names("Yesterday it rained.")
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("When did the canal open?", "when"),
+        ("In what year was it sold?", "when"),
+        ("How many moons has Saturn?", "number"),
+        ("Who built it?", "who"),
+        ("Where was he born?", "where"),
+        ("Why was it closed?", "why"),
+        ("Did the treaty include a clause?", "yes-no"),
+        ("Describe the canal", ""),
+    ],
+)
+def test_the_kind_of_answer_a_question_asks_for(question: str, kind: str) -> None:
+    assert w.wanted_kind(question) == kind
+
+
+def test_negation_is_seen_in_words_and_contractions() -> None:
+    assert w.negation("It wasn't signed.")
+    assert w.negation("Russia would not defend Iran.")
+    assert w.negating("Both sides left out the clause.")
+    assert not w.negation("It was noted and signed.")
+
+
+def test_possessives_and_typographic_apostrophes_fold_to_the_same_word() -> None:
+    assert w.content_stems("Iran’s regime") == w.content_stems("Iran regime")
+
+
+def test_stems_join_forms_of_a_word() -> None:
+    assert w.stem("opened") == w.stem("opening")
+    assert w.stem("3rd") == "3"
