@@ -22,9 +22,10 @@ from typing import Protocol
 
 import numpy as np
 
-from index.catalog import ARTICLE_NAMES, CATALOG_FILE, Catalog, article_values, damaged
+from index.catalog import CATALOG_FILE, Catalog, damaged
 from index.commit import Commit, built_with, check_built_with
 from index.errors import IndexBusy, IndexMismatch, IndexMissing, IndexWriteFailed
+from index.rows import ARTICLE_NAMES, article_values
 from index.schema import SCHEMA_VERSION, Article, BuildReport, Chunk, Progress, Skipped, Source
 from index.shelf import clear_leftovers
 from index.staging import Staging, discard

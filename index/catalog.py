@@ -13,31 +13,24 @@ import sqlite3
 import threading
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from urllib.parse import quote
 
 from index.errors import IndexMismatch
+from index.rows import (
+    ARTICLE_COLUMNS,
+    ARTICLE_FIELDS,
+    ARTICLE_NAMES,
+    CHUNK_COLUMNS,
+    article_of,
+    chunk_of,
+    connect,
+    date_of,
+)
 from index.schema import SCHEMA_VERSION, Article, Chunk, IndexManifest
 
-ARTICLE_COLUMNS = (
-    "id TEXT PRIMARY KEY, source_key TEXT NOT NULL, content_hash TEXT NOT NULL, external_id TEXT NOT NULL, "
-    "title TEXT NOT NULL, url TEXT NOT NULL, published TEXT, modified TEXT, authors TEXT NOT NULL, "
-    "source TEXT NOT NULL, site TEXT NOT NULL, topic TEXT NOT NULL, language TEXT NOT NULL, "
-    "collection TEXT NOT NULL, cluster TEXT NOT NULL, fetched_at TEXT NOT NULL, corrects TEXT NOT NULL, "
-    "characters INTEGER NOT NULL, body TEXT NOT NULL"
-)
-"""The text (`body`) stands last: SQLite reads the columns before it without touching its pages."""
-
-CHUNK_COLUMNS = (
-    'id TEXT PRIMARY KEY, article_id TEXT NOT NULL, ordinal INTEGER NOT NULL, "start" INTEGER NOT NULL, '
-    '"end" INTEGER NOT NULL, heading TEXT NOT NULL'
-)
-
-ARTICLE_NAMES = tuple(column.split()[0] for column in ARTICLE_COLUMNS.split(", "))
-ARTICLE_FIELDS = ", ".join(ARTICLE_NAMES)
-ARTICLE_MARKS = ", ".join("?" * len(ARTICLE_NAMES))
 _LIGHT_FIELDS = ", ".join(ARTICLE_NAMES[:-1])
 
 _SCHEMA = f"""
@@ -90,75 +83,6 @@ class Shelves:
     generation: int = 0
     tombstones: int = 0
     stale_words: int = 0
-
-
-def article_values(article: Article, source_key: str) -> tuple[object, ...]:
-    """An article as a row in the order of `ARTICLE_FIELDS`."""
-    return (
-        article.id,
-        source_key,
-        article.content_hash,
-        article.external_id,
-        article.title,
-        article.url,
-        article.published.isoformat() if article.published else None,
-        article.modified.isoformat() if article.modified else None,
-        json.dumps(article.authors, ensure_ascii=False),
-        article.source,
-        article.site,
-        article.topic,
-        article.language,
-        article.collection,
-        article.cluster,
-        article.fetched_at,
-        article.corrects,
-        len(article.text),
-        article.text,
-    )
-
-
-def article_of(row: sqlite3.Row) -> Article:
-    """The article a row of `ARTICLE_FIELDS` stands for."""
-    return Article(
-        id=row["id"],
-        external_id=row["external_id"],
-        title=row["title"],
-        url=row["url"],
-        text=row["body"],
-        published=_date(row["published"]),
-        modified=_date(row["modified"]),
-        authors=tuple(json.loads(row["authors"])),
-        source=row["source"],
-        site=row["site"],
-        topic=row["topic"],
-        language=row["language"],
-        collection=row["collection"],
-        cluster=row["cluster"],
-        fetched_at=row["fetched_at"],
-        corrects=row["corrects"],
-    )
-
-
-def chunk_of(row: sqlite3.Row, text: str) -> Chunk:
-    """The chunk a row stands for; `text` is its article's text or, when shorter, the chunk's own."""
-    start, end = row["start"], row["end"]
-    return Chunk(row["id"], row["article_id"], row["ordinal"], text[start:end], start, end, row["heading"])
-
-
-def connect(path: Path, *, create: bool) -> sqlite3.Connection:
-    """A connection for use from several threads under a lock of the caller's; rows by name, WAL.
-
-    Statements commit by themselves unless inside an explicit BEGIN. Raises
-    sqlite3.OperationalError where the file cannot be opened.
-    """
-    address = f"file:{quote(str(path.absolute()))}?mode={'rwc' if create else 'rw'}"
-    connection = sqlite3.connect(
-        address, uri=True, timeout=30.0, isolation_level=None, check_same_thread=False
-    )
-    connection.row_factory = sqlite3.Row
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = NORMAL")
-    return connection
 
 
 class Catalog:
@@ -284,8 +208,8 @@ class Catalog:
         )
         return [
             ArticleRow(
-                row["id"], row["external_id"], row["title"], row["url"], _date(row["published"]),
-                _date(row["modified"]), tuple(json.loads(row["authors"])), row["source"], row["site"],
+                row["id"], row["external_id"], row["title"], row["url"], date_of(row["published"]),
+                date_of(row["modified"]), tuple(json.loads(row["authors"])), row["source"], row["site"],
                 row["topic"], row["language"], row["collection"], row["characters"], row["chunks"],
             )
             for row in rows
@@ -305,11 +229,19 @@ class Catalog:
 
     def chunks_of(self, article_id: str) -> list[Chunk]:
         """An article's chunks in the order of its text; empty for an unknown article."""
-        article = self.article(article_id)
-        if article is None:
-            return []
-        rows = self._rows("SELECT * FROM chunks WHERE article_id = ? ORDER BY ordinal", (article_id,))
-        return [chunk_of(row, article.text) for row in rows]
+        with self._snapshot():
+            article = self.article(article_id)
+            rows = self._rows("SELECT * FROM chunks WHERE article_id = ? ORDER BY ordinal", (article_id,))
+        return [chunk_of(row, article.text) for row in rows] if article else []
+
+    def with_articles(self, ids: Sequence[str]) -> dict[str, tuple[Chunk, Article]]:
+        """The chunks that exist among these ids with their articles, as of one moment: a build that
+        is committed meanwhile cannot pair a chunk with another text. In the order asked for."""
+        with self._snapshot():
+            chunks = self.chunks(ids)
+            articles = {c.article_id: self.article(c.article_id) for c in chunks.values()}
+        paired = ((key, chunk, articles[chunk.article_id]) for key, chunk in chunks.items())
+        return {key: (chunk, article) for key, chunk, article in paired if article}
 
     def live(self, ids: Sequence[str]) -> set[str]:
         """Which of these chunk ids belong to the live revision."""
@@ -445,6 +377,16 @@ class Catalog:
         assert manifest is not None  # just written
         return manifest
 
+    @contextmanager
+    def _snapshot(self) -> Iterator[None]:
+        """Several queries that see the same revision."""
+        with self._lock:
+            self._db.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self._db.execute("COMMIT")
+
     def _rows(self, query: str, values: Sequence[object] = ()) -> list[sqlite3.Row]:
         with self._lock:
             return self._db.execute(query, values).fetchall()
@@ -496,7 +438,3 @@ def _batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:
 
 def _marks(values: Sequence[object]) -> str:
     return ",".join("?" * len(values))
-
-
-def _date(value: str | None) -> date | None:
-    return date.fromisoformat(value) if value else None

@@ -35,9 +35,9 @@ class BuiltWith(Protocol):
 class Library:
     """A complete index for reading; open one with `Library.open`. Safe to use from several threads.
 
-    It answers from the revision it was opened at until `refresh` is called. A build in another
-    process takes the old revision's files away when it is done; a search that meets this moves to
-    the new revision by itself.
+    It searches the revision it was opened at until `refresh` is called, and returns only chunks that
+    the newest revision still has. A build in another process takes the old revision's files away
+    when it is done; a search that meets this moves to the new revision by itself.
     """
 
     def __init__(
@@ -196,6 +196,11 @@ class Library:
     def chunks(self, ids: Sequence[str]) -> dict[str, Chunk]:
         """Those of these chunks that exist, in the order asked for."""
         return self._catalog.chunks(ids)
+
+    def with_articles(self, ids: Sequence[str]) -> dict[str, tuple[Chunk, Article]]:
+        """Those of these chunks that exist, each with its article, in the order asked for. Use this
+        where a chunk and its text must belong together though a build may be committed meanwhile."""
+        return self._catalog.with_articles(ids)
 
     def chunks_of(self, article_id: str) -> list[Chunk]:
         """An article's chunks in the order of its text; empty for an unknown article."""

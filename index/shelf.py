@@ -1,13 +1,14 @@
 """Shelves: the numbered folders `chroma/<n>` and `tantivy/<n>` that hold a revision's vectors and words.
 
 A build never writes to the shelf that answers: it copies it, writes to the copy, and the catalog's
-commit points to the copy. That costs a copy (38 MB for 20,000 chunks) and buys what writing in place
+commit points to the copy. That costs a copy (46 MB for 20,000 chunks, 0.5 s) and buys what writing in place
 cannot give: embedded Chroma killed while it saves its search tree leaves a folder that crashes the
 next process to read it. On a Chroma server vectors are kept in one collection per rebuild instead.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import shutil
 from dataclasses import dataclass
@@ -77,6 +78,11 @@ def clear_leftovers(index_dir: Path, keep: int) -> None:
         for shelf in folder.iterdir():
             if shelf.name.isdecimal() and int(shelf.name) != keep:
                 log.debug("removing shelf %s", shelf)
+                gone = shelf.with_name(f"{shelf.name}.gone")
+                with contextlib.suppress(OSError):  # named away first: nobody opens a half of it
+                    shelf.rename(gone)
+                shutil.rmtree(gone, ignore_errors=True)
+            elif shelf.name.endswith(".gone"):
                 shutil.rmtree(shelf, ignore_errors=True)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from index.catalog import (
+from index.rows import (
     ARTICLE_COLUMNS,
     ARTICLE_FIELDS,
     ARTICLE_MARKS,

@@ -206,18 +206,14 @@ def drop_collections(url: str, prefix: str, *, keep: str) -> None:
 
 def copy_folder(source: Path, target: Path) -> None:
     """Copies an embedded store that nobody writes to."""
-    with _translated(str(target)):
+    with _translated(str(target), writing=True):
         shutil.copytree(source, target)
 
 
 _one_at_a_time = threading.Lock()
 """Chroma's table of open folders is not safe against opening and closing from several threads."""
 
-_DISK = re.compile(
-    r"disk is full|no space left|readonly database|read-only|permission denied|unable to open database"
-    r"|file too large|disk i/o error|os error (13|27|28|30)",
-    re.IGNORECASE,
-)
+_DISK = re.compile(r"disk is full|no space left", re.IGNORECASE)
 
 
 def _connect(url: str) -> Client:
@@ -260,20 +256,20 @@ def _translated(place: str, *, writing: bool = False) -> Iterator[None]:
     except InternalError as error:
         if writing or _DISK.search(str(error)):
             raise write_failed(place, error) from error
-        raise VectorStoreMissing(
-            f"the vector store in {place} cannot be read: {_line(error)}", "footnote build --rebuild PATH..."
-        ) from error
+        raise _unreadable(place, error) from error
     except OSError as error:
-        raise write_failed(place, error) from error
+        raise (write_failed if writing else _unreadable)(place, error) from error
     except (ChromaError, ValueError) as error:
         # ValueError is what the HTTP client makes of a server that refuses or is not Chroma.
         if place.startswith(("http://", "https://")):
             raise _unreachable(place, error) from error
-        if writing:
-            raise write_failed(place, error) from error
-        raise VectorStoreMissing(
-            f"the vector store in {place} cannot be read: {_line(error)}", "footnote build --rebuild PATH..."
-        ) from error
+        raise (write_failed if writing else _unreadable)(place, error) from error
+
+
+def _unreadable(place: str, error: Exception) -> VectorStoreMissing:
+    return VectorStoreMissing(
+        f"the vector store in {place} cannot be read: {_line(error)}", "footnote build --rebuild PATH..."
+    )
 
 
 def _unreachable(place: str, error: Exception) -> StoreUnreachable:

@@ -17,6 +17,7 @@ import numpy as np
 from rag import words as w
 from rag.retrieve import Encodes
 
+_CLAUSE = re.compile(r",\s+|;\s+|\s+[–—-]\s+|\s+\(|\s+(?=(?:which|who|where|because|while|although|and it|and the|and they)\b)")
 MIN_OVERLAP = 0.8
 MIN_COSINE = 0.55
 MIN_ORDER = 0.6
@@ -89,8 +90,9 @@ def check(
         return Verdict(False, 0.2, f"words such as {stray!r} are not in the cited words")
     if _swapped(draft, evidence, language):
         return Verdict(False, 0.2, "it tells things in another order than the cited words")
-    sources = [w.content_stems(text, language) for text in (*cited, titles, question)]
-    if neighbours(stems, sources) < MIN_NEIGHBOURS:
+    sources = [w.content_stems(text, language) for text in (*cited, titles)]
+    asked = w.content_stems(question, language)
+    if neighbours(stems, sources, asked) < MIN_NEIGHBOURS:
         return Verdict(False, 0.2, "it puts words together that stand apart in the cited words")
     vectors = embedder.encode([draft, *cited, evidence])
     cosine = float((vectors[1:] @ vectors[0]).max())
@@ -124,19 +126,46 @@ def question_share(draft: str, cited: str, question: str, language: str = "en") 
     return len(asked & held) / len(asked) if asked else 1.0
 
 
-def neighbours(draft: Sequence[str], sources: Sequence[Sequence[str]], window: int = 4) -> float:
+def neighbours(
+    draft: Sequence[str], sources: Sequence[Sequence[str]], asked: Sequence[str] = (), window: int = 4
+) -> float:
     """The share of the draft's neighbouring content stems that also stand close together (within
-    `window` stems, in either order) in one of the sources; 1.0 when there are no pairs. Right words
-    in wrong company ("the Professional edition was designed for consumers") give themselves away."""
+    `window` stems, in either order) in one of the sources, or side by side in the question; 1.0 when
+    there are no pairs. Right words in wrong company ("the Professional edition was designed for
+    consumers") give themselves away."""
     pairs = [(a, b) for a, b in zip(draft, draft[1:], strict=False) if a != b]
     if not pairs:
         return 1.0
-    close: set[tuple[str, str]] = set()
+    close = set(zip(asked, asked[1:], strict=False))
     for source in sources:
         for i, a in enumerate(source):
             for b in source[i + 1 : i + 1 + window]:
                 close |= {(a, b), (b, a)}
     return sum(pair in close for pair in pairs) / len(pairs)
+
+
+def dangling(draft: str) -> bool:
+    """True for a sentence that was cut off: it ends in a function word or a lone letter, or leaves
+    a bracket or a quotation mark open."""
+    last = w.words(draft)[-1:]
+    return (
+        not last
+        or (w.is_stop(last[0]) and last[0] not in ("so", "again", "once", "more", "most", "other", "out", "up", "own", "over", "it", "them", "him", "her", "us", "you", "there", "here", "not", "no"))
+        or draft.count("(") != draft.count(")")
+        or draft.count('"') % 2 == 1
+        or draft.count("“") != draft.count("”")
+    )
+
+
+def shorter(draft: str) -> list[str]:
+    """The draft without its last clauses, longest first: a small model tends to say the answer and
+    then go on. Cut before a comma or a joining word that opens a clause; at least four words stay."""
+    found: list[str] = []
+    for match in reversed(list(_CLAUSE.finditer(draft))):
+        head = draft[: match.start()].rstrip(" ,;:–—-(")
+        if len(head.split()) >= 4 and head.count("(") == head.count(")") and head.count('"') % 2 == 0:
+            found.append(f"{head}.")
+    return found[-3:]
 
 
 def _touches_negation(stems: Sequence[str], cited: Sequence[str], language: str) -> bool:

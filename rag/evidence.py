@@ -1,10 +1,11 @@
 """Which sentences answer the question, and is that enough?
 
-Each sentence of the retrieved passages gets a score from a few features (how close it is in
+Each sentence of the retrieved passages gets a first score from a few features (how close it is in
 meaning, how many of the question's rarer words it holds, whether it holds the kind of thing asked
-for, how good its passage is) through a logistic model; a second one over the best sentences gives
-the confidence that the articles answer the question at all. Both were fitted by
-`rag/training/scorers.py` on public question sets; the weights lie in `rag/weights/scorers.json`.
+for, how good its passage is) through a logistic model. The best of them are read by the evidence
+model (`rag/reader.py`), and a second logistic model weighs what it says. A last one over the best
+sentences gives the confidence that the articles answer the question at all. The weights were fitted
+by `rag/training/scorers.py` on public question sets and lie in `rag/weights/scorers.json`.
 """
 
 from __future__ import annotations
@@ -18,11 +19,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
 from index.split import is_heading, sentence_spans
 from rag import words as w
+from rag.reader import Pair
 from rag.retrieve import Encodes
 from rag.schema import Evidence, Passage
 
@@ -36,7 +39,16 @@ ANSWER_FEATURES = (
     "top", "second", "cosine", "passage_cosine", "passage_mean", "covered", "covered_passage", "missing_name",
     "missing_number", "kind", "margin", "missing_rare", "asked_words",
 )  # fmt: skip
+READ_FEATURES = ("logit", "plain", "cosine", "kind", "passage_score")
+READ_ANSWER_FEATURES = (*ANSWER_FEATURES, "logit_top", "logit_second", "logit_sum")
+READ_AT_MOST = 16
 _PRONOUN = re.compile(r"^(?:he|she|it|they|this|that|these|those|his|her|its|their|such)\b", re.IGNORECASE)
+
+
+class Reads(Protocol):
+    """What scoring needs of the evidence model."""
+
+    def scores(self, pairs: Sequence[Pair]) -> np.ndarray: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +73,31 @@ class Ranked:
     features: tuple[float, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Scorers:
+    """The fitted models: `plain` and `answerable` without, `read` and `answerable_read` with the
+    evidence model."""
+
+    plain: Logistic
+    answerable: Logistic
+    read: Logistic
+    answerable_read: Logistic
+
+
 @lru_cache(maxsize=1)
-def scorers() -> tuple[Logistic, Logistic]:
-    """(sentence scorer, answerability scorer) as shipped."""
+def scorers() -> Scorers:
+    """The models as shipped in `rag/weights/scorers.json`."""
     stored = json.loads((Path(__file__).parent / "weights" / "scorers.json").read_text("utf-8"))
-    made: list[Logistic] = []
-    for name, features in (("sentence", SENTENCE_FEATURES), ("answerable", ANSWER_FEATURES)):
-        table = stored[name]["weights"]
-        made.append(Logistic(stored[name]["bias"], tuple(table[feature] for feature in features)))
-    return made[0], made[1]
+
+    def made(name: str, features: Sequence[str]) -> Logistic:
+        return Logistic(stored[name]["bias"], tuple(stored[name]["weights"][feature] for feature in features))
+
+    return Scorers(
+        made("sentence", SENTENCE_FEATURES),
+        made("answerable", ANSWER_FEATURES),
+        made("sentence_read", READ_FEATURES),
+        made("answerable_read", READ_ANSWER_FEATURES),
+    )
 
 
 class SentenceCache:
@@ -160,24 +188,68 @@ def rank(
     vector: np.ndarray,
     *,
     language: str = "en",
+    reader: Reads | None = None,
 ) -> Ranked:
     """Scores the sentences of `passages` for a question whose embedding is `vector`.
 
     Returns them best first with the confidence that the question is answered; empty passages give
-    no sentences and confidence 0.
+    no sentences and confidence 0. Without a `reader` the plain features decide alone.
     """
     candidates, rows, answer = features(question, passages, cache, vector, language=language)
     if not candidates:
         return Ranked((), 0.0, ())
-    by_sentence, by_answer = scorers()
-    scores = [by_sentence(row) for row in rows]
+    fitted = scorers()
+    scores = [fitted.plain(row) for row in rows]
+    if reader is None:
+        summary = answer(scores)
+        confidence = fitted.answerable(summary)
+    else:
+        chosen, read, logits = read_rows(question, candidates, rows, scores, reader)
+        plain, scores = scores, [0.0] * len(scores)
+        for i, row in zip(chosen, read, strict=True):
+            scores[i] = fitted.read(row)
+        least = min(scores[i] for i in chosen)
+        for i in range(len(scores)):
+            if i not in chosen:
+                scores[i] = least * plain[i]  # not read: behind all that were
+        summary = (*answer(scores), *summary_of(logits))
+        confidence = fitted.answerable_read(summary)
     order = sorted(range(len(candidates)), key=lambda i: -scores[i])
     sentences = tuple(
         Evidence(candidates[i].passage, candidates[i].text, candidates[i].start, candidates[i].end, scores[i])
         for i in order
     )
-    summary = answer(scores)
-    return Ranked(sentences, by_answer(summary), summary)
+    return Ranked(sentences, confidence, summary)
+
+
+def read_rows(
+    question: str,
+    candidates: Sequence[Candidate],
+    rows: Sequence[Sequence[float]],
+    scores: Sequence[float],
+    reader: Reads,
+) -> tuple[list[int], list[tuple[float, ...]], np.ndarray]:
+    """(which candidates were read, their rows of READ_FEATURES, their logits)."""
+    chosen = sorted(range(len(candidates)), key=lambda i: -scores[i])[:READ_AT_MOST]
+    logits = reader.scores([Pair(question, candidates[i].context, candidates[i].text) for i in chosen])
+    columns = [SENTENCE_FEATURES.index(name) for name in READ_FEATURES[2:]]
+    made = [
+        (float(logit), _logit(scores[i]), *(rows[i][column] for column in columns))
+        for i, logit in zip(chosen, logits, strict=True)
+    ]
+    return chosen, made, logits
+
+
+def summary_of(logits: np.ndarray) -> tuple[float, float, float]:
+    """(best, second, log of the sum of exponentials) of the evidence model's logits."""
+    ordered = np.sort(logits)[::-1]
+    second = float(ordered[1]) if len(ordered) > 1 else -8.0
+    return float(ordered[0]), second, float(np.logaddexp.reduce(ordered))
+
+
+def _logit(p: float) -> float:
+    p = min(max(p, 1e-4), 1 - 1e-4)
+    return math.log(p / (1 - p))
 
 
 def features(
@@ -251,8 +323,8 @@ def features(
         missing_names = [n for n, s in stems_of_names.items() if n not in near_words and s not in near_words]
         rarest = max(terms, key=lambda t: terms[t])
         return (
-            math.log(max(scores[order[0]], 1e-4) / max(1 - scores[order[0]], 1e-4)),
-            math.log(max(second, 1e-4) / max(1 - second, 1e-4)),
+            _logit(scores[order[0]]),
+            _logit(second),
             top_cosine,
             float(cosines[order[0]]),
             float(np.mean(sorted(cosines)[-5:])),

@@ -104,7 +104,8 @@ class Pipeline:
     """Answers questions about one index.
 
     `stream` yields AnswerEvents and always ends with `Finished`; `ask` drains it. One pipeline
-    serves many threads. `model` may be None when the engine is "quote". `settings_hash` is put on
+    serves many threads. `model` may be None when the engine is "quote"; `reader` is
+    the evidence model (`rag.reader.load_reader`), without which plainer features choose the sentences. `settings_hash` is put on
     every answer; without it a hash over options, model and index is made.
     """
 
@@ -115,12 +116,14 @@ class Pipeline:
         *,
         options: RagOptions | None = None,
         model: LanguageModel | None = None,
+        reader: evidence.Reads | None = None,
         settings_hash: str = "",
     ) -> None:
         self.library = library
         self.embedder = embedder
         self.options = options or RagOptions()
         self.model = model
+        self.reader = reader
         if self.options.engine == "model" and model is None:
             raise InputError("the engine 'model' needs a language model", "use --engine quote, or give one")
         manifest = library.manifest
@@ -189,7 +192,7 @@ class Pipeline:
         yield Retrieved(passages)
         then = time.perf_counter()
         language = (passages[0].article.language or "en") if passages else "en"
-        ranked = evidence.rank(alone, passages, self._cache, vector, language=language)
+        ranked = evidence.rank(alone, passages, self._cache, vector, language=language, reader=self.reader)
         timings["evidence"] = _ms(then)
         draft = _Draft()
         reason = self._why_not(ranked, passages)
@@ -259,10 +262,10 @@ class Pipeline:
                 if drafted.text.rstrip(".") == prompt.ABSTAIN_WORDS.rstrip("."):
                     reason = "the model found no answer in the evidence"
                     continue
-                item, verdict = self._judge(drafted, facts, question, language, ranked)
+                text, item, verdict = self._judge(drafted, facts, question, language)
                 checking += _ms(began)
-                if item is not None and not _told(drafted.text, draft, language):
-                    yield draft.show(drafted.text, "draft", (item,), verdict.support)
+                if item is not None and not _told(text, draft, language):
+                    yield draft.show(text, "draft", (item,), verdict.support)
                     continue
                 stand_in = None if small or item is not None else self._stand_in(drafted, facts, draft)
                 why = verdict.reason or "it repeats what was said"
@@ -294,27 +297,32 @@ class Pipeline:
         return facts[:SMALL_FACTS][::-1] if small else facts
 
     def _judge(
-        self, drafted: markers.Drafted, facts: Sequence[Evidence], question: str, language: str, ranked: evidence.Ranked
-    ) -> tuple[Evidence | None, check.Verdict]:
-        """The sentence a draft rests on and the check's verdict. What the draft cites is tried
-        first; a wrong number is moved to the sentence that does say it."""
+        self, drafted: markers.Drafted, facts: Sequence[Evidence], question: str, language: str
+    ) -> tuple[str, Evidence | None, check.Verdict]:
+        """(the words that may be shown, the sentence they rest on or None, the check's verdict).
+
+        The draft as it is is tried first, then without its last clauses; what it cites first, then
+        the other facts: a wrong number is moved to the sentence that does say it.
+        """
         cited = [facts[number - 1] for number in drafted.markers]
-        best_first = sorted(facts, key=lambda item: -item.score)
-        verdict = check.Verdict(False, 0.0, "no evidence")
+        places = [*cited, *(f for f in sorted(facts, key=lambda item: -item.score) if f not in cited)]
         first: check.Verdict | None = None
-        unfit = check.answers(drafted.text, question, language=language)
-        for item in [*cited, *(f for f in best_first if f not in cited)]:
-            title = item.passage.article.title
-            verdict = check.check(drafted.text, [item.text], question, self.embedder, language=language, titles=title)
-            first = first or verdict
-            if verdict.ok:
-                if unfit:
-                    return None, check.Verdict(False, verdict.support, unfit)
-                share = check.question_share(drafted.text, item.text, question, language)
-                if share < MIN_QUESTION_SHARE:
-                    return None, check.Verdict(False, verdict.support, "it does not speak of what was asked")
-                return item, verdict
-        return None, first or verdict
+        for text in (drafted.text, *check.shorter(drafted.text)):
+            if check.dangling(text):
+                first = first or check.Verdict(False, 0.0, "it breaks off")
+                continue
+            unfit = check.answers(text, question, language=language)
+            for item in places:
+                title = item.passage.article.title
+                verdict = check.check(text, [item.text], question, self.embedder, language=language, titles=title)
+                if verdict.ok and unfit:
+                    verdict = check.Verdict(False, verdict.support, unfit)
+                elif verdict.ok and check.question_share(text, item.text, question, language) < MIN_QUESTION_SHARE:
+                    verdict = check.Verdict(False, verdict.support, "it does not speak of what was asked")
+                if verdict.ok:
+                    return text, item, verdict
+                first = first or verdict
+        return drafted.text, None, first or check.Verdict(False, 0.0, "no evidence")
 
     def _stand_in(self, drafted: markers.Drafted, facts: Sequence[Evidence], draft: _Draft) -> Evidence | None:
         """The quotation a failed draft should have been: the sentence it cites, else the closest; None

@@ -21,6 +21,7 @@ import numpy as np
 from index import weights
 
 WEIGHTS = Path(__file__).parent / "weights" / "reader.safetensors"
+CARD = WEIGHTS.with_suffix(".json")
 SHARED_LAYERS = 3
 MAX_QUESTION, MAX_CONTEXT, MAX_SENTENCE = 48, 40, 96
 BATCH_TOKENS = 2048

@@ -19,8 +19,9 @@ import logging
 import random
 import sys
 import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,7 @@ from index.build import build_index
 from index.embed import SentenceEmbedder, load_embedder
 from index.library import Library
 from rag import evidence
+from rag.reader import CARD, SentenceReader, load_reader
 from rag.retrieve import retrieve
 from rag.training.sets import Asked, qed, squad
 
@@ -58,19 +60,21 @@ def balanced_accuracy(scores: np.ndarray, labels: np.ndarray, threshold: float) 
     return float(((scores[labels == 1] >= threshold).mean() + (scores[labels == 0] < threshold).mean()) / 2)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Collected:
     """Feature rows as collected over the questions, before the second model can be fitted."""
 
     question: Asked
     rows: np.ndarray
     right: np.ndarray
-    answer: object
+    answer: Callable[[Sequence[float]], tuple[float, ...]]
     answerable: bool
+    candidates: tuple[evidence.Candidate, ...]
+    page: str
 
 
 def collect(
-    library: Library, embedder: SentenceEmbedder, asked: list[Asked], *, withhold: bool
+    library: Library, embedder: SentenceEmbedder, asked: list[Asked], label: str, *, withhold: bool
 ) -> Iterator[Collected]:
     """Feature rows of each question by the product's own retrieval; with `withhold` once more
     without the passages that hold an answer string (then nothing answers it)."""
@@ -97,7 +101,7 @@ def collect(
             )
             if answerable and not right.any():
                 continue  # not retrieved: whether it is answerable from these passages is unknown
-            yield Collected(item, np.array(rows), right, answer, answerable)
+            yield Collected(item, np.array(rows), right, answer, answerable, tuple(candidates), f"{label}/{item.page}")
 
 
 def main() -> int:
@@ -108,7 +112,6 @@ def main() -> int:
     parser.add_argument("--qed", type=Path, required=True)
     parser.add_argument("--questions", type=int, default=900)
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--keep", type=Path, default=None)
     parser.add_argument("--out", type=Path, default=WEIGHTS)
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
@@ -125,56 +128,90 @@ def main() -> int:
             build_index(place, [pages], embedder=embedder)
             library = Library.open(place, embedder=embedder)
             asked = chance.sample(asked, min(options.questions, len(asked)))
-            collected += collect(library, embedder, asked, withhold=withhold)
+            collected += collect(library, embedder, asked, pages.label, withhold=withhold)
             library.close()
-    if options.keep:
-        import pickle
-
-        options.keep.write_bytes(pickle.dumps([(c.question, c.rows, c.right, c.answer([0.5] * len(c.rows)), c.answerable) for c in collected]))
-    titles = sorted({c.question.page for c in collected})
+    read_pages = set(json.loads(CARD.read_text("utf-8"))["held_out"]) if CARD.exists() else set()
+    unread = [c for c in collected if c.page in read_pages]  # the evidence model has not seen these
+    titles = sorted({c.page for c in collected})
     chance.shuffle(titles)
     held = set(titles[::5])
-    train = [c for c in collected if c.question.page not in held]
-    test = [c for c in collected if c.question.page in held]
-
-    with_answer = [c for c in train if c.answerable]
-    x = np.vstack([c.rows for c in with_answer])
-    y = np.concatenate([c.right for c in with_answer])
-    each = np.concatenate([np.full(len(c.rows), 1.0 / len(c.rows)) for c in with_answer])
-    bias, theta = fit(x, y, each * 10)
-    sentence = evidence.Logistic(bias, tuple(theta))
-
-    def scored(rows: list[Collected]) -> tuple[np.ndarray, np.ndarray]:
-        made = [c.answer([sentence(r) for r in c.rows]) for c in rows]  # type: ignore[operator]
-        return np.array(made), np.array([float(c.answerable) for c in rows])
-
-    for name, rows in (("train", train), ("held out", test)):
-        answered = [c for c in rows if c.answerable]
-        ranks = [np.argsort([-sentence(r) for r in c.rows]) for c in answered]
-        plain = [np.argsort(-c.rows[:, 0]) for c in answered]
-        for label, order in (("scorer", ranks), ("cosine", plain)):
-            for k in (1, 2, 3):
-                hit = np.mean([c.right[o[:k]].any() for c, o in zip(answered, order, strict=True)])
-                log.info("%s %s: right sentence in the first %d: %.3f (n %d)", name, label, k, hit, len(answered))
-    xa, ya = scored(train)
-    balance = np.where(ya == 1, 0.5 / (ya == 1).sum(), 0.5 / (ya == 0).sum()) * len(ya)
-    answer_bias, answer_theta = fit(xa, ya, balance)
-    answerable = evidence.Logistic(answer_bias, tuple(answer_theta))
-    for name, rows in (("train", train), ("held out", test)):
-        xs, ys = scored(rows)
-        p = np.array([answerable(r) for r in xs])
-        log.info("%s answerability: balanced accuracy at .5 %.3f (n %d)", name, balanced_accuracy(p, ys, 0.5), len(ys))
-    rounded = lambda names, values: {n: round(float(v), 4) for n, v in zip(names, values, strict=True)}  # noqa: E731
-    made = {
+    made: dict[str, object] = {
         "made_by": "python -m rag.training.scorers",
         "data": ["SQuADShifts New Wikipedia (CC BY 4.0)", "QED (CC BY-SA 3.0)", "SQuAD 2.0 development set (CC BY-SA 4.0)"],
-        "sentence": {"bias": round(bias, 4), "weights": rounded(evidence.SENTENCE_FEATURES, theta)},
-        "answerable": {"bias": round(answer_bias, 4), "weights": rounded(evidence.ANSWER_FEATURES, answer_theta)},
     }
+    sentence, answerable = _both([c for c in collected if c.page not in held], [c for c in collected if c.page in held])
+    made["sentence"] = _named(evidence.SENTENCE_FEATURES, sentence)
+    made["answerable"] = _named(evidence.ANSWER_FEATURES, answerable)
+    reader = load_reader(precision=embedder.precision)
+    if reader is not None and unread:
+        log.info("with the evidence model, on %d rounds of pages it was not trained on", len(unread))
+        read = [_read(c, sentence, reader) for c in unread]
+        halves = [c for c in read if hash_of(c.question.question) % 4], [c for c in read if not hash_of(c.question.question) % 4]
+        _both(*halves)
+        sentence, answerable = _both(read, [])
+        made["sentence_read"] = _named(evidence.READ_FEATURES, sentence)
+        made["answerable_read"] = _named(evidence.READ_ANSWER_FEATURES, answerable)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(json.dumps(made, indent=2) + "\n", "utf-8")
     log.info("%s", json.dumps(made, indent=2))
     return 0
+
+
+def hash_of(text: str) -> int:
+    """A number that stays the same from run to run."""
+    return zlib.crc32(text.encode())
+
+
+def _read(c: Collected, plain: evidence.Logistic, reader: SentenceReader) -> Collected:
+    """The same question with the rows of READ_FEATURES of the candidates that were read."""
+    chosen, rows, logits = evidence.read_rows(
+        c.question.question, c.candidates, c.rows.tolist(), [plain(row) for row in c.rows], reader
+    )
+
+    def answer(scores: Sequence[float]) -> tuple[float, ...]:
+        full = np.zeros(len(c.candidates))
+        full[chosen] = scores
+        return (*c.answer(full.tolist()), *evidence.summary_of(logits))
+
+    return replace(c, rows=np.array(rows), right=c.right[chosen], answer=answer, candidates=tuple(c.candidates[i] for i in chosen))
+
+
+def _both(train: list[Collected], test: list[Collected]) -> tuple[evidence.Logistic, evidence.Logistic]:
+    """The sentence model and the answerability model over it; prints figures on both parts."""
+    with_answer = [c for c in train if c.answerable]
+    x = np.vstack([c.rows for c in with_answer])
+    y = np.concatenate([c.right for c in with_answer])
+    each = np.concatenate([np.full(len(c.rows), 10.0 / len(c.rows)) for c in with_answer])
+    sentence = evidence.Logistic(*_plain(fit(x, y, each)))
+
+    def scored(rows: list[Collected]) -> tuple[np.ndarray, np.ndarray]:
+        made = [c.answer([sentence(r) for r in c.rows]) for c in rows]
+        return np.array(made), np.array([float(c.answerable) for c in rows])
+
+    xa, ya = scored(train)
+    balance = np.where(ya == 1, 0.5 / (ya == 1).sum(), 0.5 / (ya == 0).sum()) * len(ya)
+    answerable = evidence.Logistic(*_plain(fit(xa, ya, balance)))
+    for name, rows in (("fitted on", train), ("held out", test)):
+        if not rows:
+            continue
+        answered = [c for c in rows if c.answerable]
+        orders = [np.argsort([-sentence(r) for r in c.rows]) for c in answered]
+        hits = [np.mean([c.right[o[:k]].any() for c, o in zip(answered, orders, strict=True)]) for k in (1, 2, 3)]
+        xs, ys = scored(rows)
+        p = np.array([answerable(r) for r in xs])
+        accuracy = balanced_accuracy(p, ys, 0.5)
+        log.info("%s: right sentence in the first 1, 2, 3: %.3f %.3f %.3f (n %d)", name, *hits, len(answered))
+        log.info("%s: balanced accuracy of answerability %.3f (n %d)", name, accuracy, len(ys))
+    return sentence, answerable
+
+
+def _plain(fitted: tuple[float, np.ndarray]) -> tuple[float, tuple[float, ...]]:
+    return fitted[0], tuple(float(v) for v in fitted[1])
+
+
+def _named(features: Sequence[str], model: evidence.Logistic) -> dict[str, object]:
+    weights = {name: round(value, 4) for name, value in zip(features, model.weights, strict=True)}
+    return {"bias": round(model.bias, 4), "weights": weights}
 
 
 if __name__ == "__main__":

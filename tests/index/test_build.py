@@ -27,7 +27,9 @@ GLACIER = article("glacier", "The glacier lost copper coloured ice.", "Ice")
 VIOLIN = article("violin", "A violin hung in the granary.", "Music")
 
 
-def built(index_dir: Path, *items: Article | Skipped | Exception, key: str = "/articles", **more: object) -> BuildReport:
+def built(
+    index_dir: Path, *items: Article | Skipped | Exception, key: str = "/articles", **more: object
+) -> BuildReport:
     options = {"embedder": WordEmbedder(), **more}
     return build_index(index_dir, [ListSource(items, key=key)], **options)  # type: ignore[arg-type]
 
@@ -88,7 +90,12 @@ def test_changed_text_replaces_the_old_and_vanished_articles_go(tmp_path: Path) 
 def test_new_metadata_reaches_the_index_without_embedding(tmp_path: Path) -> None:
     built(tmp_path, FERRY, GLACIER)
     embedder = WordEmbedder()
-    report = built(tmp_path, dataclasses.replace(FERRY, published=date(2025, 1, 2), topic="travel"), GLACIER, embedder=embedder)
+    report = built(
+        tmp_path,
+        dataclasses.replace(FERRY, published=date(2025, 1, 2), topic="travel"),
+        GLACIER,
+        embedder=embedder,
+    )
     assert (report.updated, report.unchanged, embedder.encoded) == (1, 1, [])
     assert report.manifest.revision == 2
     with Library.open(tmp_path) as library:
@@ -195,7 +202,9 @@ def test_staged_work_of_another_folder_waits_for_it(tmp_path: Path, monkeypatch:
     everything(tmp_path)
 
 
-def test_an_article_changed_after_a_kill_is_taken_as_it_is_now(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_article_changed_after_a_kill_is_taken_as_it_is_now(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(build, "BATCH_CHUNKS", 1)
     with pytest.raises(Interrupted):
         built(tmp_path, FERRY, GLACIER, embedder=WordEmbedder(fail_after=1))
@@ -206,7 +215,9 @@ def test_an_article_changed_after_a_kill_is_taken_as_it_is_now(tmp_path: Path, m
 
 
 def test_long_and_short_articles_keep_exact_offsets(tmp_path: Path) -> None:
-    long = article("long", "\n\n".join(f"Überschrift {n}\nDer 🚢 Hafen №{n} schläft. Noch ein Satz!" for n in range(400)))
+    long = article(
+        "long", "\n\n".join(f"Überschrift {n}\nDer 🚢 Hafen №{n} schläft. Noch ein Satz!" for n in range(400))
+    )
     built(tmp_path, long, FERRY)
     with Library.open(tmp_path) as library:
         chunks = library.chunks_of("long")
@@ -250,7 +261,9 @@ def test_a_rebuild_takes_another_model_and_keeps_other_sources(tmp_path: Path) -
     assert (report.manifest.embedding_model, report.manifest.dimension) == ("wide", 96)
     everything(tmp_path)
     with Library.open(tmp_path, embedder=wide) as library:
-        assert library.dense(wide.encode(["the glacier lost copper coloured ice"])[0], 1)[0].chunk_id.startswith("glacier:")
+        assert library.dense(wide.encode(["the glacier lost copper coloured ice"])[0], 1)[
+            0
+        ].chunk_id.startswith("glacier:")
         assert sorted(library.sources()) == ["/one", "/two"]
 
 
@@ -370,7 +383,9 @@ def test_a_file_that_cannot_grow_leaves_the_old_index(tmp_path: Path, limit: int
         assert library.manifest.revision == 1
 
 
-@pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("mount"), reason="needs the right to mount a small disk")
+@pytest.mark.skipif(
+    os.geteuid() != 0 or not shutil.which("mount"), reason="needs the right to mount a small disk"
+)
 @pytest.mark.parametrize("megabytes", [4, 6])
 def test_a_full_disk_leaves_the_old_index(tmp_path: Path, megabytes: int) -> None:
     def mount(size: int, *options: str) -> subprocess.CompletedProcess[bytes]:

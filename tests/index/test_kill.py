@@ -21,7 +21,12 @@ from tests.index.words import ListSource, WordEmbedder, corpus
 KILLS = int(os.environ.get("FOOTNOTE_KILLS", "6"))
 SEED = int(os.environ.get("FOOTNOTE_SEED", "20240501"))
 
-QUESTIONS = ["the harbour ferry treaty", "copper magnet number 7", "a violin in the meadow", "beacon saffron engine"]
+QUESTIONS = [
+    "the harbour ferry treaty",
+    "copper magnet number 7",
+    "a violin in the meadow",
+    "beacon saffron engine",
+]
 
 CHILD = """
 import sys, time
@@ -54,9 +59,14 @@ def before() -> list[Article]:
 def after() -> list[Article]:
     """Ten articles of the first corpus gone, ten changed, thirty more."""
     changed = corpus(2, 20, sentences=60)[10:]
-    return changed + before()[20:] + [
-        Article(f"new-{a.id}", f"new-{a.external_id}", a.title, a.url, a.text, language="en") for a in corpus(3, 30)
-    ]
+    return (
+        changed
+        + before()[20:]
+        + [
+            Article(f"new-{a.id}", f"new-{a.external_id}", a.title, a.url, a.text, language="en")
+            for a in corpus(3, 30)
+        ]
+    )
 
 
 def built(index_dir: Path, articles: list[Article]) -> BuildReport:
@@ -118,10 +128,14 @@ def test_killed_builds_leave_the_last_index_and_the_next_build_finishes(tmp_path
             assert child.stdout.readline() == "ready\n"
             child.stdin.write("\n")
             child.stdin.flush()
-            target = rng.choice(["", "reading", "embedding", "embedding", "finishing 0", "finishing 1", "finishing 2"])
+            target = rng.choice(
+                ["", "reading", "embedding", "embedding", "finishing 0", "finishing 1", "finishing 2"]
+            )
             line = ""
             for _ in range(rng.randrange(1, 12)):
-                line = next((text for text in child.stdout if text.startswith((target, "finishing 2", "done"))), "")
+                line = next(
+                    (text for text in child.stdout if text.startswith((target, "finishing 2", "done"))), ""
+                )
                 if line.startswith(("finishing", "done")) or not line:
                     break
             time.sleep(rng.choice([0.0, rng.uniform(0.0, 0.02), rng.uniform(0.0, 0.2)]))

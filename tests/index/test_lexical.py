@@ -75,7 +75,14 @@ def test_accents_may_be_left_out(tmp_path: Path) -> None:
     assert found(made(tmp_path, "Der Müller ging nach Łódź.", language="de"), "muller lodz", "de") == ["c0"]
 
 
-@pytest.mark.parametrize(("language", "text", "query"), [("zh", "他去了北京大学。", "北京"), ("ja", "東京都は大きい。", "東京"), ("th", "กรุงเทพมหานคร", "กรุงเทพ")])
+@pytest.mark.parametrize(
+    ("language", "text", "query"),
+    [
+        ("zh", "他去了北京大学。", "北京"),
+        ("ja", "東京都は大きい。", "東京"),
+        ("th", "กรุงเทพมหานคร", "กรุงเทพ"),
+    ],
+)
 def test_scripts_without_spaces_are_searchable(tmp_path: Path, language: str, text: str, query: str) -> None:
     assert found(made(tmp_path, text, "ferry", language=language), query, language) == ["c0"]
 
@@ -114,7 +121,9 @@ def test_writing_again_replaces_and_deletes(tmp_path: Path) -> None:
 
 def test_only_what_may_be_returned_is_and_the_search_widens(tmp_path: Path) -> None:
     index = made(tmp_path, *["ferry"] * 30)
-    assert [h.chunk_id for h in index.search("ferry", 1, ["en"], lambda ids: {"c29"}.intersection(ids))] == ["c29"]
+    assert [h.chunk_id for h in index.search("ferry", 1, ["en"], lambda ids: {"c29"}.intersection(ids))] == [
+        "c29"
+    ]
     assert index.search("ferry", 3, ["en"], lambda _: set()) == []
 
 

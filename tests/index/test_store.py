@@ -50,7 +50,7 @@ def test_adding_again_overwrites(tmp_path: Path) -> None:
     store, ids, vectors = filled(tmp_path, 5)
     store.add(iter([(ids[:1], -vectors[:1])]))
     assert store.count() == 5
-    (_, got), = store.vectors(ids[:1], 10)
+    ((_, got),) = store.vectors(ids[:1], 10)
     np.testing.assert_allclose(got, -vectors[:1], atol=1e-6)
     store.close()
 
@@ -91,6 +91,6 @@ def test_an_address_that_is_none_is_refused(url: str) -> None:
 
 
 def test_a_server_that_does_not_answer_is_named() -> None:
-    with pytest.raises(StoreUnreachable, match="127.0.0.1:9") as caught:
+    with pytest.raises(StoreUnreachable, match=r"127\.0\.0\.1:9") as caught:
         VectorStore.server("http://127.0.0.1:9", "vectors")
     assert "chroma run" in caught.value.next_step

@@ -68,7 +68,11 @@ class ListSource:
 
 def article(name: str, text: str, title: str = "", **more: Any) -> Article:
     """An article with id `name`."""
-    fields: dict[str, Any] = {"url": f"https://example.org/{name}", "published": date(2024, 5, 1), "language": "en"}
+    fields: dict[str, Any] = {
+        "url": f"https://example.org/{name}",
+        "published": date(2024, 5, 1),
+        "language": "en",
+    }
     return Article(id=name, external_id=f"{name}.md", title=title, text=text, **(fields | more))
 
 
@@ -78,7 +82,10 @@ def corpus(seed: int, count: int, sentences: int = 40) -> list[Article]:
     return [
         article(
             f"a{number}",
-            " ".join(f"The {' '.join(rng.choices(WORDS, k=7))} number {rng.randrange(999)}." for _ in range(sentences)),
+            " ".join(
+                f"The {' '.join(rng.choices(WORDS, k=7))} number {rng.randrange(999)}."
+                for _ in range(sentences)
+            ),
             title=f"On the {rng.choice(WORDS)}",
         )
         for number in range(count)

@@ -15,7 +15,7 @@ MOONS = "Saturn has 274 known moons, more than all other planets together."
     ("draft", "cited"),
     [
         ("The canal opened on 15 August 1914.", CANAL),
-        ("American work on the canal cost 375 million dollars.", CANAL),
+        ("Ten years of American work cost 375 million dollars.", CANAL),
         ("The canal opened to traffic in August 1914.", CANAL),
         ("Both countries insisted on leaving out a mutual defence clause.", TREATY),
         ("Iran sent drones to Russia.", RUSSIA),
