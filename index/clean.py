@@ -70,3 +70,25 @@ def clean_text(text: str) -> str:
 def clean_line(text: str) -> str:
     """A title or name: normal form on a single line."""
     return " ".join(normalize(text).split())
+
+
+def unwrap(text: str) -> str:
+    """Paragraphs of plain text that were wrapped at a fixed width, each on one line again.
+
+    A block counts as wrapped when it has three lines or more, no line is longer than 110 characters,
+    all but the last are at least 40 and most of them do not end like a sentence; verse, lists and
+    one-line paragraphs stay as they are.
+    """
+    blocks = re.split(r"(\n\s*\n)", text)
+    for number in range(0, len(blocks), 2):
+        lines = [line.strip() for line in blocks[number].split("\n") if line.strip()]
+        full = lines[:-1]
+        if (
+            len(lines) >= 3
+            and max(len(line) for line in lines) <= 110
+            and all(len(line) >= 40 for line in full)
+            and sum(line[-1] in ".!?:;" for line in full) < 0.6 * len(full)
+            and not any(re.match(r"(?:[-*•]|\d+[.)])\s", line) for line in lines)
+        ):
+            blocks[number] = " ".join(lines)
+    return "".join(blocks)

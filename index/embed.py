@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-BATCH_TOKENS = 2048  # measured 1,024 to 8,192 on two cores: no difference above noise; small is kind to memory
+BATCH_TOKENS = (
+    2048  # measured 1,024 to 8,192 on two cores: no difference above noise; small is kind to memory
+)
 PRECISIONS = ("auto", "fp32", "bf16")
 PROBE_TEXT = (
     "The canal opened to traffic in 1914 after ten years of work and cut the sea voyage between "
@@ -72,14 +74,18 @@ class SentenceEmbedder(BaseEmbedding):
                     list(texts), normalize_embeddings=True, show_progress_bar=False, convert_to_numpy=True
                 )
                 return np.asarray(found, np.float32)
-            return _encode_packed(self._encoder, self._model.tokenizer, texts, self.max_tokens, self.dimension)
+            return _encode_packed(
+                self._encoder, self._model.tokenizer, texts, self.max_tokens, self.dimension
+            )
 
     def token_spans(self, text: str) -> list[tuple[int, int]]:
         """The (start, end) offset of each token of `text`, without special tokens, uncut."""
         backend = self._model.tokenizer._tokenizer
         with self._lock:
             backend.no_truncation()
-            return [span for span in backend.encode(text, add_special_tokens=False).offsets if span[1] > span[0]]
+            return [
+                span for span in backend.encode(text, add_special_tokens=False).offsets if span[1] > span[0]
+            ]
 
     def _get_query_embedding(self, query: str) -> list[float]:
         return self.encode([query])[0].tolist()
@@ -173,13 +179,18 @@ def _is_mean_pooled(model: SentenceTransformer) -> bool:
         return False
     pooling: Any = modules[1]
     mode = getattr(pooling, "pooling_mode", "")
-    mean = mode == "mean" or mode == ("mean",) or mode == ["mean"] or bool(
-        getattr(pooling, "pooling_mode_mean_tokens", False)
+    mean = (
+        mode == "mean"
+        or mode == ("mean",)
+        or mode == ["mean"]
+        or bool(getattr(pooling, "pooling_mode_mean_tokens", False))
     )
     return mean and not any((model.prompts or {}).values()) and hasattr(modules[0], "auto_model")
 
 
-def _encode_packed(encoder: Any, tokenizer: Any, texts: Sequence[str], limit: int, dimension: int) -> np.ndarray:
+def _encode_packed(
+    encoder: Any, tokenizer: Any, texts: Sequence[str], limit: int, dimension: int
+) -> np.ndarray:
     import torch
 
     backend = tokenizer._tokenizer
@@ -203,7 +214,9 @@ def _encode_packed(encoder: Any, tokenizer: Any, texts: Sequence[str], limit: in
                 ids[row, : len(encoded[number])] = encoded[number]
                 mask[row, : len(encoded[number])] = 1
             attention = torch.from_numpy(mask)
-            hidden = encoder(input_ids=torch.from_numpy(ids), attention_mask=attention).last_hidden_state.float()
+            hidden = encoder(
+                input_ids=torch.from_numpy(ids), attention_mask=attention
+            ).last_hidden_state.float()
             share = attention.unsqueeze(-1).float()
             pooled = (hidden * share).sum(1) / share.sum(1).clamp(min=1e-9)
             vectors[rows] = torch.nn.functional.normalize(pooled, dim=1).numpy()
@@ -212,11 +225,13 @@ def _encode_packed(encoder: Any, tokenizer: Any, texts: Sequence[str], limit: in
 
 
 def _probe(embedder: SentenceEmbedder) -> str:
-    """"bf16" when it is at least 1.3 times as fast as fp32 here and its vectors are equal (cosine
+    """ "bf16" when it is at least 1.3 times as fast as fp32 here and its vectors are equal (cosine
     at least .999); the finding is remembered for this processor, torch and model."""
     import torch
 
-    key = "|".join((platform.processor() or platform.machine(), _cpu_model(), torch.__version__, embedder.weights_sha256))
+    key = "|".join(
+        (platform.processor() or platform.machine(), _cpu_model(), torch.__version__, embedder.weights_sha256)
+    )
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "footnote" / "precision.json"
     try:
         known = json.loads(cache.read_text("utf-8"))
@@ -239,7 +254,13 @@ def _probe(embedder: SentenceEmbedder) -> str:
         seconds[label] = min(runs)
     equal = float((vectors["fp32"] * vectors["bf16"]).sum(1).min()) >= 0.999
     chosen = "bf16" if equal and seconds["fp32"] >= 1.3 * seconds["bf16"] else "fp32"
-    log.info("precision probe: fp32 %.3f s, bf16 %.3f s, equal %s: %s", seconds["fp32"], seconds["bf16"], equal, chosen)
+    log.info(
+        "precision probe: fp32 %.3f s, bf16 %.3f s, equal %s: %s",
+        seconds["fp32"],
+        seconds["bf16"],
+        equal,
+        chosen,
+    )
     try:
         cache.parent.mkdir(parents=True, exist_ok=True)
         temporary = cache.with_suffix(f".{os.getpid()}")
@@ -253,7 +274,9 @@ def _probe(embedder: SentenceEmbedder) -> str:
 def _cpu_model() -> str:
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as lines:
-            found = [line.split(":", 1)[1].strip() for line in lines if line.startswith(("model name", "flags"))]
+            found = [
+                line.split(":", 1)[1].strip() for line in lines if line.startswith(("model name", "flags"))
+            ]
     except OSError:
         return ""
     return "|".join(found[:1]) + ("+avx512_bf16" if "avx512_bf16" in " ".join(found[1:2]) else "")

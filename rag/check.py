@@ -11,13 +11,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 from rag import words as w
 from rag.retrieve import Encodes
 
-_CLAUSE = re.compile(r",\s+|;\s+|\s+[–—-]\s+|\s+\(|\s+(?=(?:which|who|where|because|while|although|and it|and the|and they)\b)")
+_CLAUSE = re.compile(
+    r",\s+|;\s+|\s+[–—-]\s+|\s+\(|\s+(?=(?:which|who|where|because|while|although|and it|and the|and they)\b)"
+)
 MIN_OVERLAP = 0.8
 MIN_COSINE = 0.55
 MIN_ORDER = 0.6
@@ -54,7 +57,13 @@ def in_order(draft: Sequence[str], evidence: Sequence[str]) -> float:
 
 
 def check(
-    draft: str, cited: Sequence[str], question: str, embedder: Encodes, *, language: str = "en", titles: str = ""
+    draft: str,
+    cited: Sequence[str],
+    question: str,
+    embedder: Encodes,
+    *,
+    language: str = "en",
+    titles: str = "",
 ) -> Verdict:
     """Whether `cited` (the sentences a draft cites) say what `draft` says, for an answer to `question`.
 
@@ -133,10 +142,10 @@ def neighbours(
     `window` stems, in either order) in one of the sources, or side by side in the question; 1.0 when
     there are no pairs. Right words in wrong company ("the Professional edition was designed for
     consumers") give themselves away."""
-    pairs = [(a, b) for a, b in zip(draft, draft[1:], strict=False) if a != b]
+    pairs = [(a, b) for a, b in pairwise(draft) if a != b]
     if not pairs:
         return 1.0
-    close = set(zip(asked, asked[1:], strict=False))
+    close = set(pairwise(asked))
     for source in sources:
         for i, a in enumerate(source):
             for b in source[i + 1 : i + 1 + window]:
@@ -150,7 +159,32 @@ def dangling(draft: str) -> bool:
     last = w.words(draft)[-1:]
     return (
         not last
-        or (w.is_stop(last[0]) and last[0] not in ("so", "again", "once", "more", "most", "other", "out", "up", "own", "over", "it", "them", "him", "her", "us", "you", "there", "here", "not", "no"))
+        or (
+            w.is_stop(last[0])
+            and last[0]
+            not in (
+                "so",
+                "again",
+                "once",
+                "more",
+                "most",
+                "other",
+                "out",
+                "up",
+                "own",
+                "over",
+                "it",
+                "them",
+                "him",
+                "her",
+                "us",
+                "you",
+                "there",
+                "here",
+                "not",
+                "no",
+            )
+        )
         or draft.count("(") != draft.count(")")
         or draft.count('"') % 2 == 1
         or draft.count("“") != draft.count("”")

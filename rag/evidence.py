@@ -18,6 +18,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Protocol
 
@@ -160,7 +161,17 @@ def candidates_of(passages: Sequence[Passage]) -> list[Candidate]:
             near = stems | title | before
             context = ". ".join(part for part in (article.title, previous or chunk.heading) if part)
             found.append(
-                Candidate(passage, chunk.start + start, chunk.start + end, text, stems, near, ordered, place, context)
+                Candidate(
+                    passage,
+                    chunk.start + start,
+                    chunk.start + end,
+                    text,
+                    stems,
+                    near,
+                    ordered,
+                    place,
+                    context,
+                )
             )
             place += 1
             before, previous = stems, text
@@ -172,7 +183,8 @@ def _rarity(terms: Sequence[str], candidates: Sequence[Candidate]) -> dict[str, 
     frequency over them: log((n + 1) / (df + 0.5))); a stem none of them holds is the most telling."""
     n = len(candidates)
     return {
-        term: math.log((n + 1.0) / (sum(term in c.near for c in candidates) + 0.5)) + 0.2 for term in dict.fromkeys(terms)
+        term: math.log((n + 1.0) / (sum(term in c.near for c in candidates) + 0.5)) + 0.2
+        for term in dict.fromkeys(terms)
     }
 
 
@@ -253,7 +265,12 @@ def _logit(p: float) -> float:
 
 
 def features(
-    question: str, passages: Sequence[Passage], cache: SentenceCache, vector: np.ndarray, *, language: str = "en"
+    question: str,
+    passages: Sequence[Passage],
+    cache: SentenceCache,
+    vector: np.ndarray,
+    *,
+    language: str = "en",
 ) -> tuple[list[Candidate], list[tuple[float, ...]], Callable[[Sequence[float]], tuple[float, ...]]]:
     """The candidates, their feature rows (SENTENCE_FEATURES), and a function from the candidates'
     scores to the row of ANSWER_FEATURES."""
@@ -275,7 +292,7 @@ def features(
     question_names = w.names(question)
     question_words = frozenset(w.words(question))
     question_numbers = w.numbers(question)
-    pairs = set(zip(question_stems, question_stems[1:], strict=False))
+    pairs = set(pairwise(question_stems))
     top_passage = max(p.score for p in passages) or 1.0
     top_cosine = float(max(cosines))
     rows: list[tuple[float, ...]] = []
@@ -302,7 +319,7 @@ def features(
                 matches * share,
                 min(len(new_names), 3) / 3 if kind in ("who", "where", "") else 0.0,
                 1.0 if w.numbers(candidate.text) - question_numbers else 0.0,
-                len(pairs & set(zip(candidate.ordered, candidate.ordered[1:], strict=False))) / max(len(pairs), 1),
+                len(pairs & set(pairwise(candidate.ordered))) / max(len(pairs), 1),
                 1.0 if candidate.text.endswith("?") else 0.0,
                 1.0 if length < 6 else 0.0,
                 1.0 if length > 45 else 0.0,
@@ -316,7 +333,9 @@ def features(
         order = sorted(range(len(candidates)), key=lambda i: -scores[i])
         best = candidates[order[0]]
         second = scores[order[1]] if len(order) > 1 else 0.0
-        near_text = " ".join([best.passage.article.title, best.passage.chunk.heading, best.passage.chunk.text])
+        near_text = " ".join(
+            [best.passage.article.title, best.passage.chunk.heading, best.passage.chunk.text]
+        )
         near = frozenset(w.content_stems(near_text, language))
         near_words = frozenset(w.words(near_text)) | near
         stems_of_names = {name: w.stem(name, language) for name in question_names}

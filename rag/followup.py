@@ -106,7 +106,9 @@ def noun_phrase(question: str) -> str:
             break
         if token[:1].isupper() or token[:1].isdigit():
             last = i
-        elif token.lower() not in _LINK and (w.is_stop(token.lower()) or not token.isalpha() or token.endswith("ed")):
+        elif token.lower() not in _LINK and (
+            w.is_stop(token.lower()) or not token.isalpha() or token.endswith("ed")
+        ):
             break
         elif token.lower() not in _LINK and i == last + 1 and len(token) > 3:
             last = i
@@ -163,13 +165,17 @@ def _behind(question: str, context: str) -> str:
 
 
 def _instead(new: str, previous: str) -> str:
-    """"What about Saturn?" after "How many moons has Jupiter?": the earlier question with the new
+    """ "What about Saturn?" after "How many moons has Jupiter?": the earlier question with the new
     subject in place of the old one."""
     old_ordinal = next((o for o in _ORDINALS if re.search(rf"\b{o}\b", previous, re.IGNORECASE)), "")
     new_ordinal = next((o for o in _ORDINALS if re.search(rf"\b{o}\b", new, re.IGNORECASE)), "")
     if old_ordinal and new_ordinal and _ONE.search(new):
         return re.sub(rf"\b{old_ordinal}\b", new_ordinal, previous, count=1, flags=re.IGNORECASE) + "?"
     old = noun_phrase(previous)
-    if re.match(r"(?:in|on|by|after|before|since|until|for|at)\b", new, re.IGNORECASE) or not old or _ONE.search(new):
+    if (
+        re.match(r"(?:in|on|by|after|before|since|until|for|at)\b", new, re.IGNORECASE)
+        or not old
+        or _ONE.search(new)
+    ):
         return f"{previous} ({new})?" if not _ONE.search(new) else _behind(f"What about {new}", previous)
     return f"{previous.replace(old, new, 1)}?"

@@ -45,7 +45,15 @@ class LanguageModel:
     """
 
     def __init__(
-        self, kind: Kind, name: str, *, path: Path | None, url: str, api_key: str, threads: int, timeout: float
+        self,
+        kind: Kind,
+        name: str,
+        *,
+        path: Path | None,
+        url: str,
+        api_key: str,
+        threads: int,
+        timeout: float,
     ) -> None:
         self.kind: Kind = kind
         self.name = name
@@ -94,7 +102,12 @@ class LanguageModel:
         return self._speed
 
     def stream(
-        self, messages: Sequence[Message], *, grammar: str = "", max_tokens: int = 160, stop: Sequence[str] = ()
+        self,
+        messages: Sequence[Message],
+        *,
+        grammar: str = "",
+        max_tokens: int = 160,
+        stop: Sequence[str] = (),
     ) -> Iterator[str]:
         """Yields the reply in pieces; closing the generator stops the model.
 
@@ -124,7 +137,8 @@ class LanguageModel:
                     yield reply.delta
         except openai.APITimeoutError as error:
             raise ModelUnreachable(
-                f"{self.name} did not answer within {self.timeout:g} s", "set FOOTNOTE_LLM_TIMEOUT higher, or ask with --engine quote"
+                f"{self.name} did not answer within {self.timeout:g} s",
+                "set FOOTNOTE_LLM_TIMEOUT higher, or ask with --engine quote",
             ) from error
         except openai.APIStatusError as error:
             raise ModelUnreachable(
@@ -173,7 +187,13 @@ class LanguageModel:
 
 
 def load_model(
-    *, url: str = "", model: str = "", api_key: str = "", gguf: str = "", threads: int = 0, timeout: float = 60.0
+    *,
+    url: str = "",
+    model: str = "",
+    api_key: str = "",
+    gguf: str = "",
+    threads: int = 0,
+    timeout: float = 60.0,
 ) -> LanguageModel:
     """The configured model: a server (`url`, with `model` as its name there), a GGUF file, or the
     bundled SmolLM2. Nothing is started yet.
@@ -183,10 +203,14 @@ def load_model(
     """
     if url:
         if not url.startswith(("http://", "https://")):
-            raise InputError(f"the model server's address {url!r} is no URL", "FOOTNOTE_LLM_URL=http://127.0.0.1:11434/v1")
+            raise InputError(
+                f"the model server's address {url!r} is no URL", "FOOTNOTE_LLM_URL=http://127.0.0.1:11434/v1"
+            )
         if not model:
             raise InputError("a model server needs the model's name", "set FOOTNOTE_LLM_MODEL, e.g. qwen3:4b")
-        return LanguageModel("server", model, path=None, url=url, api_key=api_key, threads=threads, timeout=timeout)
+        return LanguageModel(
+            "server", model, path=None, url=url, api_key=api_key, threads=threads, timeout=timeout
+        )
     if gguf:
         path = Path(gguf).expanduser()
         if not path.is_file():
@@ -194,7 +218,9 @@ def load_model(
         with path.open("rb") as stream:
             if stream.read(4) != b"GGUF":
                 raise InputError(f"{gguf} is no GGUF file", "set FOOTNOTE_GGUF to a .gguf file")
-        return LanguageModel("gguf", path.stem, path=path, url="", api_key="", threads=threads, timeout=timeout)
+        return LanguageModel(
+            "gguf", path.stem, path=path, url="", api_key="", threads=threads, timeout=timeout
+        )
     path = weights.verify(weights.SMOLLM2)
     return LanguageModel(
         "bundled", weights.SMOLLM2.name, path=path, url="", api_key="", threads=threads, timeout=timeout
@@ -205,7 +231,8 @@ def _serve(path: Path, key: str, threads: int) -> Any:
     """llama.cpp's server in this process, on a free loopback port, locked by `key`."""
     import xllamacpp
 
-    params = xllamacpp.CommonParams()
+    runtime: Any = xllamacpp  # a compiled module without type stubs
+    params = runtime.CommonParams()
     params.model.path = str(path)
     params.n_ctx = LOCAL_CONTEXT
     params.n_parallel = 2
@@ -219,10 +246,11 @@ def _serve(path: Path, key: str, threads: int) -> Any:
         params.cpuparams.n_threads = threads
         params.cpuparams_batch.n_threads = threads
     try:
-        return xllamacpp.Server(params)
+        return runtime.Server(params)
     except (RuntimeError, ValueError, OSError) as error:
         raise ModelUnreachable(
-            f"llama.cpp could not load {path.name} ({_short(error)})", "`footnote doctor` checks the file; --engine quote needs no model"
+            f"llama.cpp could not load {path.name} ({_short(error)})",
+            "`footnote doctor` checks the file; --engine quote needs no model",
         ) from error
 
 

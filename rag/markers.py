@@ -5,8 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_MARKER = re.compile(r"\s*(?:\[|【|\()\s*(?:fact\s*|source\s*)?(\d{1,4}(?:\s*[,;&]\s*\d{1,4}|\s*[-–]\s*\d{1,4})*)\s*(?:\]|】|\))", re.IGNORECASE)
-_STRAY = re.compile(r"\s*[\[【][^\]】\n]{0,40}[\]】]|\*\*|__|^\s*(?:[-*•]|\d{1,2}[.)])\s+|^#+\s*", re.MULTILINE)
+_MARKER = re.compile(
+    r"\s*(?:\[|【|\()\s*(?:fact\s*|source\s*)?(\d{1,4}(?:\s*[,;&]\s*\d{1,4}|\s*[-–]\s*\d{1,4})*)\s*(?:\]|】|\))",
+    re.IGNORECASE,
+)
+_STRAY = re.compile(
+    r"\s*[\[【][^\]】\n]{0,40}[\]】]|\*\*|__|^\s*(?:[-*•]|\d{1,2}[.)])\s+|^#+\s*", re.MULTILINE
+)
 _TRAILING = re.compile(r"^[.,;:!?\s]*$")
 
 
@@ -21,7 +26,7 @@ class Drafted:
 
 
 def is_year_like(numbers: str) -> bool:
-    """"(1914)" is a year in brackets, not a marker."""
+    """ "(1914)" is a year in brackets, not a marker."""
     return bool(re.fullmatch(r"1\d{3}|20\d{2}", numbers))
 
 
@@ -33,7 +38,9 @@ def strip(text: str, facts: int) -> Drafted:
     def take(match: re.Match[str]) -> str:
         nonlocal bad
         round_brackets = match.group().strip().startswith("(")
-        if round_brackets and (is_year_like(match.group(1)) or not match.group(1).isdigit() or int(match.group(1)) > facts):
+        if round_brackets and (
+            is_year_like(match.group(1)) or not match.group(1).isdigit() or int(match.group(1)) > facts
+        ):
             return match.group()
         for piece in re.split(r"[,;&]", match.group(1)):
             ends = [int(n) for n in re.findall(r"\d+", piece)]

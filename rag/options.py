@@ -17,7 +17,8 @@ class RagOptions:
     `top_k` passages are looked at for evidence out of `candidate_k` candidates of each retriever;
     `evidence_tokens` bounds what enters the prompt (0: by the model); a quoting answer shows at
     most `quote_sentences`; below `abstain_threshold` (confidence, 0 to 1) the answer abstains;
-    `max_sentences` bounds a drafted answer; `max_question_chars` a question's length.
+    `max_sentences` bounds a drafted answer; `max_question_chars` a question's length; with
+    `evidence_model` our small cross-encoder reads the best sentences before they are ranked.
     """
 
     engine: EngineName = "model"
@@ -31,3 +32,4 @@ class RagOptions:
     abstain_threshold: float = 0.5
     max_question_chars: int = 2000
     max_history: int = 6
+    evidence_model: bool = True

@@ -45,6 +45,7 @@ log = logging.getLogger(__name__)
 
 ABSTAIN_TEXT = "The articles do not answer this question."
 SMALL_FACTS = 3
+TIMINGS = ("retrieve", "evidence", "draft", "check", "first_sentence", "total")
 COVERED = 0.85
 MIN_QUESTION_SHARE = 0.34
 
@@ -68,7 +69,10 @@ class _Draft:
 
     def cite(self, item: Evidence) -> Citation:
         for known in self.citations:
-            if known.passage.article.id == item.passage.article.id and (known.start, known.end) == (item.start, item.end):
+            if known.passage.article.id == item.passage.article.id and (known.start, known.end) == (
+                item.start,
+                item.end,
+            ):
                 return known
         made = Citation(len(self.citations) + 1, item.passage, item.text, item.start, item.end)
         self.citations.append(made)
@@ -123,11 +127,13 @@ class Pipeline:
         self.embedder = embedder
         self.options = options or RagOptions()
         self.model = model
-        self.reader = reader
+        self.reader = reader if self.options.evidence_model else None
         if self.options.engine == "model" and model is None:
             raise InputError("the engine 'model' needs a language model", "use --engine quote, or give one")
         manifest = library.manifest
-        everything = repr((self.options, model.name if model else "", manifest.embedding_model, manifest.chunk_size))
+        everything = repr(
+            (self.options, model.name if model else "", manifest.embedding_model, manifest.chunk_size)
+        )
         self.settings_hash = settings_hash or hashlib.sha256(everything.encode()).hexdigest()[:16]
         self._cache = evidence.SentenceCache(embedder)
 
@@ -152,15 +158,20 @@ class Pipeline:
         """
         question = question.replace("\0", " ").strip()
         if not question or not w.words(question):
-            raise InputError("the question is empty", 'ask in words, e.g. footnote ask "When did the canal open?"')
+            raise InputError(
+                "the question is empty", 'ask in words, e.g. footnote ask "When did the canal open?"'
+            )
         if len(question) > self.options.max_question_chars:
             raise InputError(
                 f"the question has {len(question):,} characters, the limit is {self.options.max_question_chars:,}",
                 "ask more briefly, or set max_question_chars",
             )
-        return self._stream(question, tuple(history)[-self.options.max_history :], asked_at)
+        known = tuple(history)[-self.options.max_history :] if self.options.max_history else ()
+        return self._stream(question, known, asked_at)
 
-    def _retrieve(self, question: str, k: int, asked_at: date | None, vector: np.ndarray | None) -> tuple[Passage, ...]:
+    def _retrieve(
+        self, question: str, k: int, asked_at: date | None, vector: np.ndarray | None
+    ) -> tuple[Passage, ...]:
         options = self.options
         self.library.refresh()
         depth = k if asked_at is None else 3 * k
@@ -179,9 +190,11 @@ class Pipeline:
             found = tuple(replace(p, rank=rank) for rank, p in enumerate(known, 1))
         return found[:k]
 
-    def _stream(self, question: str, history: tuple[Turn, ...], asked_at: date | None) -> Iterator[AnswerEvent]:
+    def _stream(
+        self, question: str, history: tuple[Turn, ...], asked_at: date | None
+    ) -> Iterator[AnswerEvent]:
         started = time.perf_counter()
-        timings = dict.fromkeys(("retrieve", "evidence", "draft", "check", "first_sentence", "total"), 0.0)
+        timings: dict[str, float] = {name: 0.0 for name in TIMINGS}
         alone = followup.standalone(question, history)
         if alone != question:
             yield Rewritten(alone)
@@ -293,7 +306,9 @@ class Pipeline:
         """The evidence that enters the prompt. The bundled model gets the three best sentences with
         the best one last, next to the question: it uses what it read last (docs/decisions.md)."""
         budget = self.options.evidence_tokens or model.evidence_budget()
-        facts = evidence.within_budget(ranked.sentences, budget, lambda text: len(self.embedder.token_spans(text)))
+        facts = evidence.within_budget(
+            ranked.sentences, budget, lambda text: len(self.embedder.token_spans(text))
+        )
         return facts[:SMALL_FACTS][::-1] if small else facts
 
     def _judge(
@@ -314,17 +329,24 @@ class Pipeline:
             unfit = check.answers(text, question, language=language)
             for item in places:
                 title = item.passage.article.title
-                verdict = check.check(text, [item.text], question, self.embedder, language=language, titles=title)
+                verdict = check.check(
+                    text, [item.text], question, self.embedder, language=language, titles=title
+                )
                 if verdict.ok and unfit:
                     verdict = check.Verdict(False, verdict.support, unfit)
-                elif verdict.ok and check.question_share(text, item.text, question, language) < MIN_QUESTION_SHARE:
+                elif (
+                    verdict.ok
+                    and check.question_share(text, item.text, question, language) < MIN_QUESTION_SHARE
+                ):
                     verdict = check.Verdict(False, verdict.support, "it does not speak of what was asked")
                 if verdict.ok:
                     return text, item, verdict
                 first = first or verdict
         return drafted.text, None, first or check.Verdict(False, 0.0, "no evidence")
 
-    def _stand_in(self, drafted: markers.Drafted, facts: Sequence[Evidence], draft: _Draft) -> Evidence | None:
+    def _stand_in(
+        self, drafted: markers.Drafted, facts: Sequence[Evidence], draft: _Draft
+    ) -> Evidence | None:
         """The quotation a failed draft should have been: the sentence it cites, else the closest; None
         when that one is shown already."""
         if drafted.markers:
@@ -350,7 +372,9 @@ def _sentences(
         most = 1
     rules = prompt.small_grammar(len(facts)) if small else prompt.grammar(len(facts), most, may_abstain=True)
     pieces = model.stream(
-        prompt.messages(question, facts, small=small), grammar=rules, max_tokens=56 if small else 60 * most + 20
+        prompt.messages(question, facts, small=small),
+        grammar=rules,
+        max_tokens=56 if small else 60 * most + 20,
     )
     spans: Callable[[str], list[tuple[int, int]]] = lambda text: sentence_spans(text, language)  # noqa: E731
     text, given = "", 0
@@ -367,7 +391,7 @@ def _sentences(
         if isinstance(pieces, Generator):
             pieces.close()
     for drafted in markers.split_draft(text, len(facts), spans)[given:most]:
-        if drafted.text[-1:] in ".!?”\"":  # a sentence cut off by the token limit is no sentence
+        if drafted.text[-1:] in '.!?”"':  # a sentence cut off by the token limit is no sentence
             yield drafted
 
 

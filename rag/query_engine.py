@@ -43,7 +43,9 @@ class FootnoteQueryEngine(BaseQueryEngine):
                         "article_id": c.passage.article.id,
                         "title": c.passage.article.title,
                         "url": c.passage.article.url,
-                        "published": c.passage.article.published.isoformat() if c.passage.article.published else "",
+                        "published": c.passage.article.published.isoformat()
+                        if c.passage.article.published
+                        else "",
                         "quote": c.quote,
                         "start": c.start,
                         "end": c.end,

@@ -13,6 +13,7 @@ import copy
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,9 @@ def token_ids(tokenizer: Any, pairs: Sequence[Pair]) -> list[tuple[list[int], in
     texts = list(dict.fromkeys(text for p in pairs for text in (p.question, p.context, p.sentence)))
     known = {
         text: encoded.ids
-        for text, encoded in zip(texts, backend.encode_batch_fast(texts, add_special_tokens=False), strict=True)
+        for text, encoded in zip(
+            texts, backend.encode_batch_fast(texts, add_special_tokens=False), strict=True
+        )
     }
     cls, sep = tokenizer.cls_token_id, tokenizer.sep_token_id
     rows: list[tuple[list[int], int]] = []
@@ -66,10 +69,14 @@ def build_network(encoder: Any) -> Any:
             self.output = torch.nn.Linear(2 * encoder.config.hidden_size, 1)
 
         def forward(self, ids: torch.Tensor, mask: torch.Tensor, segment: torch.Tensor) -> torch.Tensor:
-            hidden = self.encoder(input_ids=ids, attention_mask=mask, token_type_ids=segment).last_hidden_state
+            hidden = self.encoder(
+                input_ids=ids, attention_mask=mask, token_type_ids=segment
+            ).last_hidden_state
             share = (segment * mask).unsqueeze(-1).to(hidden.dtype)
             mean = (hidden * share).sum(1) / share.sum(1).clamp(min=1)
-            return self.output(torch.cat([hidden[:, 0], mean], dim=1).to(self.output.weight.dtype)).squeeze(-1)
+            return self.output(torch.cat([hidden[:, 0], mean], dim=1).to(self.output.weight.dtype)).squeeze(
+                -1
+            )
 
     return Reader()
 
@@ -118,8 +125,9 @@ class SentenceReader:
         return found
 
 
+@lru_cache(maxsize=2)
 def load_reader(*, precision: str = "fp32", path: Path = WEIGHTS) -> SentenceReader | None:
-    """The evidence model over the bundled MiniLM; None when its weights file is not there.
+    """The evidence model over the bundled MiniLM, loaded once; None when its weights file is not there.
 
     `precision` "bf16" where the embedder's probe chose it. Raises WeightsMissing when the bundled
     embedding weights are not installed.
@@ -144,9 +152,8 @@ def load_reader(*, precision: str = "fp32", path: Path = WEIGHTS) -> SentenceRea
 
 def is_shared(name: str) -> bool:
     """True for parameters that stay those of the bundled MiniLM."""
-    if name.startswith("encoder.embeddings.") or name.startswith("encoder.pooler."):
-        return True
-    return any(name.startswith(f"encoder.encoder.layer.{number}.") for number in range(SHARED_LAYERS))
+    layers = tuple(f"encoder.encoder.layer.{number}." for number in range(SHARED_LAYERS))
+    return name.startswith(("encoder.embeddings.", "encoder.pooler.", *layers))
 
 
 def fresh_copy(encoder: Any) -> Any:

@@ -71,17 +71,13 @@ def retrieve(
         lists.append(library.dense(embedder.encode([question])[0] if vector is None else vector, depth))
     if retriever in ("hybrid", "lexical"):
         lists.append(library.lexical(question, depth))
-    if len(lists) == 1:
-        hits = lists[0]
-    else:
-        hits = fuse_rrf(lists) if fusion == "rrf" else fuse_scores(lists)
-    chunks = library.chunks([hit.chunk_id for hit in hits[:k]])
+    fuse = fuse_rrf if fusion == "rrf" else fuse_scores
+    hits = lists[0] if len(lists) == 1 else fuse(lists)
+    found = library.with_articles([hit.chunk_id for hit in hits[:k]])
     passages: list[Passage] = []
     for hit in hits[:k]:
-        chunk = chunks.get(hit.chunk_id)
-        article = library.article(chunk.article_id) if chunk else None
-        if chunk and article:  # a build may have taken one away between two look-ups
-            passages.append(Passage(chunk, article, float(hit.score), len(passages) + 1, retriever))
+        if hit.chunk_id in found:  # a build may have taken one away since it was found
+            passages.append(Passage(*found[hit.chunk_id], float(hit.score), len(passages) + 1, retriever))
     return tuple(passages)
 
 

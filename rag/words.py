@@ -115,7 +115,9 @@ def plain_number(number: str) -> str:
 
 def is_stop(word: str, language: str = "en") -> bool:
     """True for function words of the language (and for the n't of a contraction)."""
-    return word in STOP.get(language, STOP["en"]) or word.endswith("'t") or (len(word) == 1 and word.isalpha())
+    return (
+        word in STOP.get(language, STOP["en"]) or word.endswith("'t") or (len(word) == 1 and word.isalpha())
+    )
 
 
 def content_stems(text: str, language: str = "en") -> list[str]:
@@ -166,8 +168,15 @@ def negating(text: str) -> bool:
 
 def has_date(text: str) -> bool:
     """True when a year, a month's name or a clear time expression stands in the text."""
-    return bool(_YEAR.search(text)) or any(w in MONTHS and w != "may" for w in words(text)) or bool(
-        re.search(r"\b(?:century|\d{1,2}(?:st|nd|rd|th)|BC|AD|BCE|CE|yesterday|ago|week|mon|tues|wednes|thurs|fri|satur|sun)(?:day)?s?\b", text)
+    return (
+        bool(_YEAR.search(text))
+        or any(w in MONTHS and w != "may" for w in words(text))
+        or bool(
+            re.search(
+                r"\b(?:century|\d{1,2}(?:st|nd|rd|th)|BC|AD|BCE|CE|yesterday|ago|week|mon|tues|wednes|thurs|fri|satur|sun)(?:day)?s?\b",
+                text,
+            )
+        )
     )
 
 
@@ -180,11 +189,15 @@ def wanted_kind(question: str) -> str:
         return "number"
     if re.search(r"\b(?:who|whom|whose)\b", text):
         return "who"
-    if re.search(r"\b(?:where|which (?:country|city|town|place|state|region)|what (?:country|city|town|place))\b", text):
+    if re.search(
+        r"\b(?:where|which (?:country|city|town|place|state|region)|what (?:country|city|town|place))\b", text
+    ):
         return "where"
     if re.search(r"\b(?:why|what (?:caused|reason|led))\b", text):
         return "why"
-    if re.match(r"(?:and |so |but )?(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should)\b", text):
+    if re.match(
+        r"(?:and |so |but )?(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should)\b", text
+    ):
         return "yes-no"
     return ""
 
@@ -193,7 +206,11 @@ def kind_matches(kind: str, sentence: str, question: str) -> float:
     """1.0 when a sentence holds something of the wanted kind that the question does not hold, -1.0
     when it holds nothing of it, 0.0 where the kind says nothing."""
     if kind == "when":
-        return 1.0 if has_date(sentence) and (numbers(sentence) - numbers(question) or has_date(sentence)) else -1.0
+        return (
+            1.0
+            if has_date(sentence) and (numbers(sentence) - numbers(question) or has_date(sentence))
+            else -1.0
+        )
     if kind == "number":
         return 1.0 if numbers(sentence) - numbers(question) else -1.0
     if kind in ("who", "where"):

@@ -131,6 +131,11 @@ class Settings(BaseSettings):
         json_schema_extra=_ANSWERS,
         description="Earlier turns a follow-up question is read with.",
     )
+    evidence_model: bool = Field(
+        True,
+        json_schema_extra=_ANSWERS,
+        description="Our small cross-encoder reads the best sentences before they are ranked.",
+    )
     llm_url: str = Field(
         "",
         json_schema_extra=_ANSWERS,

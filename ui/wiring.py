@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index import weights
-from index.errors import InputError
+from index.errors import InputError, WeightsMissing
 from index.schema import Article, BuildReport, Progress, Skipped
 from ui.settings import Settings, index_settings_hash, settings_hash
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from rag.llm import LanguageModel
     from rag.options import RagOptions
     from rag.pipeline import Pipeline
+    from rag.reader import SentenceReader
 
 log = logging.getLogger(__name__)
 
@@ -129,6 +130,7 @@ def rag_options(settings: Settings) -> RagOptions:
         abstain_threshold=settings.abstain_threshold,
         max_question_chars=settings.max_question_chars,
         max_history=settings.max_history,
+        evidence_model=settings.evidence_model,
     )
 
 
@@ -151,8 +153,23 @@ def assemble(settings: Settings, embedder: SentenceEmbedder, model: LanguageMode
         embedder,
         options=rag_options(settings),
         model=model,
+        reader=load_reader_for(settings, embedder),
         settings_hash=settings_hash(settings),
     )
+
+
+def load_reader_for(settings: Settings, embedder: SentenceEmbedder) -> SentenceReader | None:
+    """The evidence model; None where it is switched off, or the bundled weights under it are missing
+    (plainer features then choose the sentences)."""
+    from rag.reader import load_reader
+
+    if not settings.evidence_model:
+        return None
+    try:
+        return load_reader(precision=embedder.precision)
+    except WeightsMissing as error:
+        log.warning("no evidence model: %s", error)
+        return None
 
 
 @contextmanager

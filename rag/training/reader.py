@@ -72,14 +72,19 @@ def groups_of(pages: Pages, asked: Sequence[Asked], embedder: SentenceEmbedder, 
         shared = np.array([len(asked_stems & c.near) / max(len(asked_stems), 1) for c in candidates])
         order = np.argsort(-(cosines + 0.5 * shared))
         right = [
-            c.passage.article.external_id == item.page and any(c.start <= s and e <= c.end for s, e in item.spans)
+            c.passage.article.external_id == item.page
+            and any(c.start <= s and e <= c.end for s, e in item.spans)
             for c in candidates
         ]
         if item.spans and not any(right):
             continue
         chosen = [i for i in order if right[i]][:2]
         # other sentences with the same answer string may be right as well: neither right nor wrong
-        wrong = [i for i in order if not right[i] and not any(s in candidates[i].text.lower() for s in item.strings)]
+        wrong = [
+            i
+            for i in order
+            if not right[i] and not any(s in candidates[i].text.lower() for s in item.strings)
+        ]
         chosen += wrong[: GROUP + 1 - len(chosen)]
         found.append(
             Group(
@@ -100,7 +105,10 @@ def disguise(question: str, sentence: str, chance: random.Random) -> str:
         token
         for token in question.split()
         if not (
-            (stems := w.content_stems(token)) and stems[0] in shared and not token[0].isupper() and chance.random() < 0.45
+            (stems := w.content_stems(token))
+            and stems[0] in shared
+            and not token[0].isupper()
+            and chance.random() < 0.45
         )
     ]
     return " ".join(kept) if len(kept) >= 3 else question
@@ -112,7 +120,9 @@ def sample(group: Group, chance: random.Random) -> tuple[list[Pair], list[bool]]
     if any(group.right) and chance.random() < 0.25:
         rows = [row for row in rows if not row[1]]
     right = next((c for c, r in rows if r), None)
-    question = disguise(group.question, right[1], chance) if right and chance.random() < 0.5 else group.question
+    question = (
+        disguise(group.question, right[1], chance) if right and chance.random() < 0.5 else group.question
+    )
     rows = rows[:GROUP]
     return [Pair(question, context, sentence) for (context, sentence), _ in rows], [r for _, r in rows]
 
@@ -156,7 +166,9 @@ def measure(network: Any, tokenizer: Any, groups: Sequence[Group]) -> dict[str, 
 
 def main() -> int:
     """Prepares, trains, measures, writes."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     for name in ("squad", "squad2", "qed"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--questions", type=int, default=100_000, help="at most so many of each set")
@@ -164,7 +176,9 @@ def main() -> int:
     parser.add_argument("--rate", type=float, default=8e-5)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--groups", type=Path, default=None, help="keep the candidates here, use them again")
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent.parent / "weights" / "reader.safetensors")
+    parser.add_argument(
+        "--out", type=Path, default=Path(__file__).parent.parent / "weights" / "reader.safetensors"
+    )
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
     import torch
@@ -230,7 +244,11 @@ def main() -> int:
     card = {
         "made_by": "python -m rag.training.reader",
         "base": "sentence-transformers/all-MiniLM-L6-v2, embeddings and first 3 layers untouched (Apache-2.0)",
-        "data": ["SQuADShifts New Wikipedia (CC BY 4.0)", "QED (CC BY-SA 3.0)", "SQuAD 2.0 development set (CC BY-SA 4.0)"],
+        "data": [
+            "SQuADShifts New Wikipedia (CC BY 4.0)",
+            "QED (CC BY-SA 3.0)",
+            "SQuAD 2.0 development set (CC BY-SA 4.0)",
+        ],
         "seed": options.seed,
         "trained_on": len(train),
         "figures_held_out": figures,
@@ -250,7 +268,11 @@ def _alike(groups: list[Group], block: int) -> list[Group]:
 
 
 def _save(network: Any, path: Path, save_file: Any) -> None:
-    own = {name: t.detach().half().contiguous() for name, t in network.state_dict().items() if not is_shared(name)}
+    own = {
+        name: t.detach().half().contiguous()
+        for name, t in network.state_dict().items()
+        if not is_shared(name)
+    }
     path.parent.mkdir(parents=True, exist_ok=True)
     save_file(own, str(path))
 

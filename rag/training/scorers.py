@@ -38,7 +38,9 @@ log = logging.getLogger(__name__)
 WEIGHTS = Path(__file__).parent.parent / "weights" / "scorers.json"
 
 
-def fit(rows: np.ndarray, labels: np.ndarray, weights: np.ndarray, ridge: float = 1.0) -> tuple[float, np.ndarray]:
+def fit(
+    rows: np.ndarray, labels: np.ndarray, weights: np.ndarray, ridge: float = 1.0
+) -> tuple[float, np.ndarray]:
     """(bias, weights) of a logistic regression by Newton's method; each row counts `weights` times."""
     x = np.hstack([np.ones((len(rows), 1)), rows])
     theta = np.zeros(x.shape[1])
@@ -94,19 +96,24 @@ def collect(
                 continue
             right = np.array(
                 [
-                    c.passage.article.external_id == item.page and any(c.start <= s and e <= c.end for s, e in item.spans)
+                    c.passage.article.external_id == item.page
+                    and any(c.start <= s and e <= c.end for s, e in item.spans)
                     for c in candidates
                 ],
                 dtype=float,
             )
             if answerable and not right.any():
                 continue  # not retrieved: whether it is answerable from these passages is unknown
-            yield Collected(item, np.array(rows), right, answer, answerable, tuple(candidates), f"{label}/{item.page}")
+            yield Collected(
+                item, np.array(rows), right, answer, answerable, tuple(candidates), f"{label}/{item.page}"
+            )
 
 
 def main() -> int:
     """Fits, prints held-out figures, writes the weights."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--squad", type=Path, required=True)
     parser.add_argument("--squad2", type=Path, required=True)
     parser.add_argument("--qed", type=Path, required=True)
@@ -137,16 +144,25 @@ def main() -> int:
     held = set(titles[::5])
     made: dict[str, object] = {
         "made_by": "python -m rag.training.scorers",
-        "data": ["SQuADShifts New Wikipedia (CC BY 4.0)", "QED (CC BY-SA 3.0)", "SQuAD 2.0 development set (CC BY-SA 4.0)"],
+        "data": [
+            "SQuADShifts New Wikipedia (CC BY 4.0)",
+            "QED (CC BY-SA 3.0)",
+            "SQuAD 2.0 development set (CC BY-SA 4.0)",
+        ],
     }
-    sentence, answerable = _both([c for c in collected if c.page not in held], [c for c in collected if c.page in held])
+    sentence, answerable = _both(
+        [c for c in collected if c.page not in held], [c for c in collected if c.page in held]
+    )
     made["sentence"] = _named(evidence.SENTENCE_FEATURES, sentence)
     made["answerable"] = _named(evidence.ANSWER_FEATURES, answerable)
     reader = load_reader(precision=embedder.precision)
     if reader is not None and unread:
         log.info("with the evidence model, on %d rounds of pages it was not trained on", len(unread))
         read = [_read(c, sentence, reader) for c in unread]
-        halves = [c for c in read if hash_of(c.question.question) % 4], [c for c in read if not hash_of(c.question.question) % 4]
+        halves = (
+            [c for c in read if hash_of(c.question.question) % 4],
+            [c for c in read if not hash_of(c.question.question) % 4],
+        )
         _both(*halves)
         sentence, answerable = _both(read, [])
         made["sentence_read"] = _named(evidence.READ_FEATURES, sentence)
@@ -173,7 +189,13 @@ def _read(c: Collected, plain: evidence.Logistic, reader: SentenceReader) -> Col
         full[chosen] = scores
         return (*c.answer(full.tolist()), *evidence.summary_of(logits))
 
-    return replace(c, rows=np.array(rows), right=c.right[chosen], answer=answer, candidates=tuple(c.candidates[i] for i in chosen))
+    return replace(
+        c,
+        rows=np.array(rows),
+        right=c.right[chosen],
+        answer=answer,
+        candidates=tuple(c.candidates[i] for i in chosen),
+    )
 
 
 def _both(train: list[Collected], test: list[Collected]) -> tuple[evidence.Logistic, evidence.Logistic]:
@@ -196,7 +218,9 @@ def _both(train: list[Collected], test: list[Collected]) -> tuple[evidence.Logis
             continue
         answered = [c for c in rows if c.answerable]
         orders = [np.argsort([-sentence(r) for r in c.rows]) for c in answered]
-        hits = [np.mean([c.right[o[:k]].any() for c, o in zip(answered, orders, strict=True)]) for k in (1, 2, 3)]
+        hits = [
+            np.mean([c.right[o[:k]].any() for c, o in zip(answered, orders, strict=True)]) for k in (1, 2, 3)
+        ]
         xs, ys = scored(rows)
         p = np.array([answerable(r) for r in xs])
         accuracy = balanced_accuracy(p, ys, 0.5)

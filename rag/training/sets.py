@@ -31,7 +31,9 @@ class Pages:
 
     def read(self) -> Iterator[Article | Skipped]:
         for title, text in self.texts.items():
-            yield Article(article_id(self.label, title), title, title.replace("_", " "), "", text, language="en")
+            yield Article(
+                article_id(self.label, title), title, title.replace("_", " "), "", text, language="en"
+            )
 
 
 def squad(path: Path) -> tuple[Pages, list[Asked]]:
@@ -47,8 +49,12 @@ def squad(path: Path) -> tuple[Pages, list[Asked]]:
             text += paragraph["context"].replace("\n", " ")
             for row in paragraph["qas"]:
                 answers = [] if row.get("is_impossible") else row["answers"]
-                spans = tuple((offset + a["answer_start"], offset + a["answer_start"] + len(a["text"])) for a in answers)
-                found.append(Asked(row["question"], page["title"], spans, tuple(a["text"].lower() for a in answers)))
+                spans = tuple(
+                    (offset + a["answer_start"], offset + a["answer_start"] + len(a["text"])) for a in answers
+                )
+                found.append(
+                    Asked(row["question"], page["title"], spans, tuple(a["text"].lower() for a in answers))
+                )
         texts[page["title"]] = text
     return Pages(str(path), path.stem, texts), found
 
@@ -68,5 +74,7 @@ def qed(path: Path) -> tuple[Pages, list[Asked]]:
         answers = [answer for group in row["original_nq_answers"] for answer in group]
         spans = tuple((offset + a["start"], offset + a["end"]) for a in answers)
         if spans:
-            found.append(Asked(row["question_text"] + "?", title, spans, tuple(a["string"].lower() for a in answers)))
+            found.append(
+                Asked(row["question_text"] + "?", title, spans, tuple(a["string"].lower() for a in answers))
+            )
     return Pages(str(path), path.stem, texts), found

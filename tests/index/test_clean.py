@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from index.clean import clean_line, clean_text
+from index.clean import clean_line, clean_text, unwrap
 
 BEFORE = "The harbour was closed on Monday after the storm tore two cranes from their rails."
 AFTER = "Repairs will take until the spring, the port authority said in a statement."
@@ -235,3 +235,26 @@ def test_a_megabyte_of_one_thing_does_not_hang(text: str) -> None:
 def test_a_hundred_thousand_lines() -> None:
     lines = [f"Reading {number} was {number * 3} metres." for number in range(100_000)]
     assert clean_text("\n".join(lines)).count("\n") == 99_999
+
+
+def test_text_wrapped_at_a_fixed_width_reads_as_sentences_again() -> None:
+    wrapped = (
+        "The harbour of the old town was closed on Monday after the storm\n"
+        "had torn two cranes from their rails and thrown them into the\n"
+        "basin, where they lie on their sides.\n\nA second paragraph."
+    )
+    assert unwrap(wrapped).split("\n\n")[0].count("\n") == 0
+    assert "the storm had torn" in unwrap(wrapped)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A rose\nis a rose\nis a rose",
+        "- the first item of a list that is quite long, as lists go\n- the second item of it, just as long as that\n- three",
+        "One paragraph, told on one line only, however long that line may become in the end.",
+        "The first sentence stands on its own line here.\nThe second sentence does so as well, you see.\nAnd the third.",
+    ],
+)
+def test_verse_lists_and_single_lines_stay_as_they_are(text: str) -> None:
+    assert unwrap(text) == text

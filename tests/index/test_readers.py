@@ -54,7 +54,7 @@ def test_plain_text_with_front_matter(tmp_path: Path) -> None:
     write(tmp_path, "canal.txt", front + "\n" + LONG + "\n")
     (article,) = read(tmp_path)
     assert article == Article(
-        id=article_id(tmp_path.name, "canal-2"),
+        id=article_id(FolderSource(tmp_path).key, "canal-2"),
         external_id="canal-2",
         title="The canal: a history",
         url="https://www.example.org/canal",

@@ -51,7 +51,9 @@ def test_what_they_do_not_say_fails_with_its_reason(draft: str, cited: str, why:
 
 
 def test_a_swapped_relation_fails(embedder) -> None:
-    assert not check.check("The Professional edition was designed for consumers.", [EDITIONS], "", embedder).ok
+    assert not check.check(
+        "The Professional edition was designed for consumers.", [EDITIONS], "", embedder
+    ).ok
 
 
 def test_a_draft_without_a_citation_fails(embedder) -> None:

@@ -8,9 +8,17 @@ from rag.schema import Turn
     ("earlier", "question", "expected"),
     [
         ("Who built the Panama Canal?", "And when did it open?", "When did the Panama Canal open?"),
-        ("When did the Soviet blockade of Berlin begin?", "When did it end?", "When did the Soviet blockade of Berlin end?"),
+        (
+            "When did the Soviet blockade of Berlin begin?",
+            "When did it end?",
+            "When did the Soviet blockade of Berlin end?",
+        ),
         ("How many moons has Jupiter?", "What about Saturn?", "How many moons has Saturn?"),
-        ("When did the first probe leave?", "And what about the second one?", "When did the second probe leave?"),
+        (
+            "When did the first probe leave?",
+            "And what about the second one?",
+            "When did the second probe leave?",
+        ),
         ("Who is Hanna Notte?", "What did she say?", "What did Hanna Notte say?"),
         ("Was the Council ever enlarged?", "Why?", "Why: Was the Council ever enlarged?"),
         ("How many moons has Jupiter?", "In what year?", "In what year: How many moons has Jupiter?"),
