@@ -72,12 +72,23 @@ def decode(data: bytes, *, markup: bool = False) -> str:
         return _checked(data.decode("utf-8"))
     except UnicodeDecodeError:
         pass
-    if markup and (declared := _META_CHARSET.search(data[:4096])):
+    if markup and (declared := _declared_encoding(data)):
         try:
-            return _checked(data.decode(declared.group(1).decode("ascii"), "strict"))
-        except (LookupError, UnicodeDecodeError):
+            return _checked(data.decode(declared, "strict"))
+        except (LookupError, UnicodeError):  # a codec for something else than text, or not of this page
             pass
     return _checked(_decode_legacy(data))
+
+
+def _declared_encoding(data: bytes) -> str:
+    """The character set a page declares; "" for none, for one it cannot be in (its declaration was read
+    as ASCII), and for Latin-1, by which pages mean Windows-1252 (as the HTML standard has it)."""
+    found = _META_CHARSET.search(data[:4096])
+    try:
+        name = codecs.lookup(found.group(1).decode("ascii")).name if found else ""
+    except LookupError:
+        return ""
+    return "" if name.startswith(("utf-16", "utf-32")) or name in ("iso8859-1", "ascii") else name
 
 
 def _decode_unmarked_utf16(data: bytes) -> str:

@@ -16,7 +16,7 @@ import os
 import platform
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -81,11 +81,13 @@ class SentenceEmbedder(BaseEmbedding):
     def token_spans(self, text: str) -> list[tuple[int, int]]:
         """The (start, end) offset of each token of `text`, without special tokens, uncut."""
         backend = self._model.tokenizer._tokenizer
+        spans: list[tuple[int, int]] = []
         with self._lock:
             backend.no_truncation()
-            return [
-                span for span in backend.encode(text, add_special_tokens=False).offsets if span[1] > span[0]
-            ]
+            for at, piece in _slices(text):
+                found = backend.encode(piece, add_special_tokens=False).offsets
+                spans += [(at + start, at + end) for start, end in found if end > start]
+        return spans
 
     def _get_query_embedding(self, query: str) -> list[float]:
         return self.encode([query])[0].tolist()
@@ -186,6 +188,19 @@ def _is_mean_pooled(model: SentenceTransformer) -> bool:
         or bool(getattr(pooling, "pooling_mode_mean_tokens", False))
     )
     return mean and not any((model.prompts or {}).values()) and hasattr(modules[0], "auto_model")
+
+
+def _slices(text: str, size: int = 100_000) -> Iterator[tuple[int, str]]:
+    """`text` in pieces that begin at white space where there is some, each with its offset: the tokens of
+    20 MB at once would take 3 GB."""
+    at = 0
+    while at < len(text):
+        end = at + size
+        if end < len(text):
+            cut = max(text.rfind(" ", at, end), text.rfind("\n", at, end))
+            end = cut if cut > at else end
+        yield at, text[at:end]
+        at = end
 
 
 def _encode_packed(

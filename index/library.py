@@ -62,7 +62,7 @@ class Library:
         """
         try:
             catalog = Catalog.open(index_dir)
-        except sqlite3.OperationalError as error:
+        except (sqlite3.OperationalError, OSError) as error:
             raise IndexMissing(
                 f"the index in {index_dir} cannot be opened: {error}", "footnote build PATH..."
             ) from error

@@ -69,7 +69,8 @@ class FolderSource:
                 f"{_printable(str(path))}: there is no such file or folder",
                 "footnote build PATH, with a folder of .txt, .md, .html or .jsonl files",
             ) from error
-        if self._root.is_file() and self._root.suffix.lower() not in EXTENSIONS:
+        readable = self._root.is_file() and self._root.suffix.lower() in EXTENSIONS
+        if not (readable or self._root.is_dir()):  # a pipe would be waited for without end
             raise InputError(
                 f"{_printable(str(path))}: cannot be read as articles (.txt, .md, .html and .jsonl can)",
                 "footnote build PATH, with a folder of .txt, .md, .html or .jsonl files",
@@ -78,7 +79,7 @@ class FolderSource:
     @property
     def key(self) -> str:
         """The absolute path: a build of the same path again replaces what it gave before."""
-        return str(self._root)
+        return os.fsencode(self._root).decode("utf-8", "backslashreplace")  # text, whatever bytes it has
 
     @property
     def label(self) -> str:

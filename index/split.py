@@ -56,8 +56,8 @@ def _belongs_to_previous(text: str, previous: tuple[int, int], start: int, end: 
     if previous[0] < line:
         return False
     piece = text[start:end]
-    return (
-        piece[0] in "”’»)]" and len(piece) <= 2 or (piece[0].islower() and text[previous[1] - 1] not in "!?")
+    return (piece[0] in "”’»)]" and len(piece) <= 2) or (
+        piece[0].islower() and text[previous[1] - 1] not in "!?"
     )
 
 

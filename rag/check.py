@@ -21,7 +21,15 @@ from rag.retrieve import Encodes
 _CLAUSE = re.compile(
     r",\s+|;\s+|\s+[–—-]\s+|\s+\(|\s+(?=(?:which|who|where|because|while|although|and it|and the|and they)\b)"
 )
+_VERB = re.compile(
+    r"\b(?:is|are|was|were|has|have|had|does|did|will|would|can|could|may|might|must|should|(?!known|called|named|"
+    r"based|used)[a-z]{2,}ed|said|took|made|became|began|won|led|came|went|found|held|gave|got|kept|left|lost|met|paid|"
+    r"put|ran|rose|fell|saw|sent|set|sold|bought|brought|built|caught|chose|costs?|cut|drew|drove|fought|flew|grew|hit|"
+    r"knew|lay|lies|stood|stands|struck|told|thought|wrote|wore|broke|sank|swam|takes|makes|comes|goes|gives|holds|shows|says)\b",
+    re.IGNORECASE,
+)
 MIN_OVERLAP = 0.8
+MIN_HELD = 0.75
 MIN_COSINE = 0.55
 MIN_ORDER = 0.6
 MIN_NEIGHBOURS = 0.7
@@ -97,6 +105,8 @@ def check(
     if overlap(stems, granted) < MIN_OVERLAP or (fresh and overlap(fresh, held) < MIN_OVERLAP):
         stray = next((s for s in stems if s not in granted), stems[0])
         return Verdict(False, 0.2, f"words such as {stray!r} are not in the cited words")
+    if overlap(stems, held | frozenset(w.content_stems(titles, language))) < MIN_HELD:
+        return Verdict(False, 0.2, "it takes too much from the question instead of the cited words")
     if _swapped(draft, evidence, language):
         return Verdict(False, 0.2, "it tells things in another order than the cited words")
     sources = [w.content_stems(text, language) for text in (*cited, titles)]
@@ -117,6 +127,8 @@ def answers(draft: str, question: str, *, language: str = "en") -> str:
     asked = frozenset(w.content_stems(question, language))
     fresh = [stem for stem in w.content_stems(draft, language) if stem not in asked]
     kind = w.wanted_kind(question)
+    if not _VERB.search(draft):
+        return "it is no sentence"
     if not fresh and kind != "yes-no":
         return "it only repeats the question"
     if kind in ("when", "number", "who", "where") and w.kind_matches(kind, draft, question) < 0:

@@ -46,7 +46,6 @@ log = logging.getLogger(__name__)
 ABSTAIN_TEXT = "The articles do not answer this question."
 SMALL_FACTS = 3
 TIMINGS = ("retrieve", "evidence", "draft", "check", "first_sentence", "total")
-COVERED = 0.85
 MIN_QUESTION_SHARE = 0.34
 
 
@@ -138,7 +137,8 @@ class Pipeline:
         self._cache = evidence.SentenceCache(embedder)
 
     def retrieve(self, question: str, k: int, *, asked_at: date | None = None) -> tuple[Passage, ...]:
-        """The best `k` passages; with `asked_at`, none published after that day."""
+        """The best `k` passages; with `asked_at`, none published after that day. An article is left
+        out where its corrected revision is among them (one that was out on that day)."""
         return self._retrieve(question, k, asked_at, None)
 
     def ask(self, question: str, *, history: Sequence[Turn] = (), asked_at: date | None = None) -> Answer:
@@ -174,7 +174,7 @@ class Pipeline:
     ) -> tuple[Passage, ...]:
         options = self.options
         self.library.refresh()
-        depth = k if asked_at is None else 3 * k
+        depth = k + 4 if asked_at is None else 3 * k
         found = retrieve(
             self.library,
             self.embedder,
@@ -185,8 +185,19 @@ class Pipeline:
             candidate_k=max(options.candidate_k, depth),
             vector=vector,
         )
-        if asked_at is not None:
-            known = [p for p in found if p.article.published is None or p.article.published <= asked_at]
+        revised = {
+            (p.article.source, p.article.corrects)
+            for p in found
+            if p.article.corrects
+            and (asked_at is None or not p.article.published or p.article.published <= asked_at)
+        }
+        known = [
+            p
+            for p in found
+            if (asked_at is None or p.article.published is None or p.article.published <= asked_at)
+            and (p.article.source, p.article.external_id) not in revised
+        ]
+        if len(known) < len(found):
             found = tuple(replace(p, rank=rank) for rank, p in enumerate(known, 1))
         return found[:k]
 
@@ -194,7 +205,7 @@ class Pipeline:
         self, question: str, history: tuple[Turn, ...], asked_at: date | None
     ) -> Iterator[AnswerEvent]:
         started = time.perf_counter()
-        timings: dict[str, float] = {name: 0.0 for name in TIMINGS}
+        timings: dict[str, float] = dict.fromkeys(TIMINGS, 0.0)
         alone = followup.standalone(question, history)
         if alone != question:
             yield Rewritten(alone)
@@ -216,7 +227,8 @@ class Pipeline:
                 for item in chosen:
                     yield draft.show(item.text, "quote", (item,), 1.0)
             else:
-                yield Checking()
+                if self.model.kind != "bundled":
+                    yield Checking()
                 reason = yield from self._draft(self.model, alone, ranked, chosen, draft, timings, language)
                 abstained = not draft.sentences
         timings["total"] = _ms(started)
@@ -266,6 +278,10 @@ class Pipeline:
         """The model's sentences, each checked before it is shown; returns a reason ("" when all went well)."""
         small = model.kind == "bundled"
         reason = ""
+        if small:  # few of its drafts pass the check: the quotation is shown at once (docs/decisions.md)
+            for item in chosen:
+                yield draft.show(item.text, "quote", (item,), 1.0)
+            yield Checking()
         then = time.perf_counter()
         checking = 0.0
         try:
@@ -293,11 +309,10 @@ class Pipeline:
         timings["draft"] = max(_ms(then) - checking, 0.0)
         if reason.startswith("the model found") and not draft.sentences and not small:
             return reason
-        if small or not draft.sentences:
-            replaced = bool(draft.dropped) and not draft.sentences
-            for item in self._quotes_beside(chosen, draft, language):
+        if not draft.sentences:
+            for item in chosen:
                 yield draft.show(item.text, "quote", (item,), 1.0)
-            if replaced and draft.sentences:
+            if draft.dropped:
                 first = draft.dropped[0]
                 draft.dropped[0] = Dropped(first.text, first.reason, replaced=True)
         return reason if not reason.startswith("the model found") else ""
@@ -357,11 +372,6 @@ class Pipeline:
                 return None
             item = facts[number]
         return None if draft.shown(item) else item
-
-    def _quotes_beside(self, chosen: Sequence[Evidence], draft: _Draft, language: str) -> list[Evidence]:
-        """The quotations to show after what was drafted: those that the drafts do not retell whole."""
-        told = {stem for s in draft.sentences for stem in w.content_stems(s.text, language)}
-        return [item for item in chosen if not draft.shown(item) and check.overlap(w.content_stems(item.text, language), frozenset(told)) < COVERED]  # fmt: skip
 
 
 def _sentences(

@@ -6,6 +6,7 @@ on stderr and below it the next step; FOOTNOTE_DEBUG=1 shows the traceback as we
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import traceback
@@ -139,6 +140,9 @@ def version_text() -> str:
 
 def main() -> None:
     """The entry point of `footnote` and `python -m ui`."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that is not UTF-8 loses a sign, not the answer
     app(prog_name=PROGRAM)
 
 

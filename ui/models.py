@@ -44,7 +44,7 @@ class Change:
     then: str
 
 
-def found_models(settings: Settings, *, ask_server: bool = True) -> list[FoundModel]:
+def found_models(settings: Settings) -> list[FoundModel]:
     """The bundled models, those the settings name, and those the configured server says it has."""
     bundled_embedder = settings.embedder in (
         weights.EMBEDDING.name,
@@ -63,7 +63,7 @@ def found_models(settings: Settings, *, ask_server: bool = True) -> list[FoundMo
         problem = gguf_problem(path)
         found.append(FoundModel("language", path.stem, str(path), not settings.llm_url, problem))
     if settings.llm_url:
-        names, problem = server_models(settings) if ask_server else ([], "")
+        names, problem = server_models(settings)
         if settings.llm_model and settings.llm_model not in names:
             if names:
                 problem = f"the server has no model of this name, but {', '.join(names[:5])}"

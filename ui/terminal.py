@@ -33,8 +33,10 @@ CONTEXT = 90
 
 TIMINGS = ("retrieve", "evidence", "draft", "check", "total")
 
-# C0 and C1 control characters, save tab and newline: an article must not steer the terminal.
-_CONTROLS = {code: None for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"}
+# C0 and C1 control characters, save tab and newline, and what turns the direction of writing round: an
+# article must not steer the terminal.
+_STEERING = (*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+_CONTROLS = {code: None for code in _STEERING if chr(code) not in "\t\n"}
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:
@@ -114,7 +116,7 @@ def distinct(passages: Iterable[Passage], most: int = NEAREST) -> list[Passage]:
 
 
 def safe(text: str) -> str:
-    """`text` without control characters, newlines kept."""
+    """`text` without control and text-direction characters, newlines kept."""
     return text.translate(_CONTROLS)
 
 

@@ -205,10 +205,12 @@ def build(
     NothingToBuildError when that is all of them."""
     from index.readers import FolderSource
 
-    sources, skipped = [], []
+    sources: dict[str, FolderSource] = {}  # a path named twice is read once
+    skipped = []
     for path in paths:
         try:
-            sources.append(FolderSource(path, collection=settings.collection))
+            source = FolderSource(path, collection=settings.collection)
+            sources[source.key] = source
         except InputError as error:
             reason = str(error).removeprefix(f"{path}: ")
             skipped.append(Skipped(str(path), reason))
@@ -219,7 +221,7 @@ def build(
 
     report = build_index(
         settings.index,
-        sources,
+        list(sources.values()),
         embedder=embedder_for_building(settings),
         chunk_size=settings.chunk_size,
         overlap=settings.overlap,

@@ -124,6 +124,7 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     embedder = load_embedder()
     chance = random.Random(options.seed)
+    read_pages = set(json.loads(CARD.read_text("utf-8"))["held_out"]) if CARD.exists() else set()
     collected: list[Collected] = []
     with tempfile.TemporaryDirectory() as folder:
         for pages, asked, withhold in (
@@ -134,10 +135,12 @@ def main() -> int:
             place = Path(folder) / pages.label
             build_index(place, [pages], embedder=embedder)
             library = Library.open(place, embedder=embedder)
-            asked = chance.sample(asked, min(options.questions, len(asked)))
+            unseen = [a for a in asked if f"{pages.label}/{a.page}" in read_pages]
+            others = [a for a in asked if f"{pages.label}/{a.page}" not in read_pages]
+            asked = chance.sample(unseen, min(2 * options.questions, len(unseen)))
+            asked += chance.sample(others, min(options.questions, len(others)))
             collected += collect(library, embedder, asked, pages.label, withhold=withhold)
             library.close()
-    read_pages = set(json.loads(CARD.read_text("utf-8"))["held_out"]) if CARD.exists() else set()
     unread = [c for c in collected if c.page in read_pages]  # the evidence model has not seen these
     titles = sorted({c.page for c in collected})
     chance.shuffle(titles)

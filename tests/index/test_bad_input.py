@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from index.decode import NotAnArticleError, decode
 from index.errors import InputError
-from index.readers import MAX_BYTES, FolderSource
+from index.readers import EXTENSIONS, MAX_BYTES, FolderSource
 from index.schema import Article, Skipped
 
 STORY = (
@@ -117,6 +122,85 @@ def test_a_page_in_the_character_set_it_declares(tmp_path: Path) -> None:
     (article,) = read(tmp_path)[0]
     assert article.title == "Řeka"
     assert article.text.startswith("Řeka stoupla")
+
+
+@pytest.mark.parametrize(
+    "declared", ["undefined", "utf-16", "utf-32", "base64", "idna", "no-such-set", "iso-8859-1", "us-ascii"]
+)
+def test_a_page_that_declares_what_it_is_not_in(tmp_path: Path, declared: str) -> None:
+    body = f"<article><p>The mayor said: “The café is closed” – until Thursday. {'The water falls. ' * 10}</p></article>"
+    source = f"<html><head><meta charset='{declared}'><title>Café</title></head><body>{body}</body></html>"
+    (tmp_path / "cafe.html").write_bytes(source.encode("cp1252"))
+    (article,) = read(tmp_path)[0]
+    assert article.title == "Café"
+    assert "“The café is closed” –" in article.text
+
+
+@given(
+    st.binary(max_size=300), st.sampled_from([b"", b"<meta charset=", b"\xff\xfe", b"---\n"]), st.booleans()
+)
+def test_any_bytes_are_text_or_named(data: bytes, before: bytes, markup: bool) -> None:
+    with contextlib.suppress(NotAnArticleError):
+        assert isinstance(decode(before + data, markup=markup), str)
+
+
+FRAGMENTS = st.lists(
+    st.sampled_from(
+        [
+            *(
+                "---\n",
+                "title: A\n",
+                "- x\n",
+                "|a|b|\n|-|-|\n",
+                "> ",
+                "# ",
+                "[a](b)",
+                "```\n",
+                "&amp;",
+                "&#0;",
+                "\n",
+                "\n\n",
+            ),
+            *(
+                "<p>",
+                "</p>",
+                "<table><tr><td>",
+                "</td>",
+                "<ul><li>",
+                "<br>",
+                "<!--",
+                "-->",
+                "<script>",
+                "</script>",
+            ),
+            *(
+                "<meta name=author content=",
+                "<title>",
+                "<link rel=canonical href='http://[x'>",
+                '{"text": "a"}',
+                '{"id": 1',
+            ),
+            *(STORY, "2024-01-31", "\x00", "\ud800", "\u202e", "é", "漢字", "'", '"', "["),
+        ]
+    ),
+    max_size=20,
+).map("".join)
+
+
+@pytest.mark.parametrize("suffix", sorted(EXTENSIONS))
+@given(text=st.one_of(FRAGMENTS, st.text(st.characters(exclude_categories=[]), max_size=200)))
+def test_any_text_in_any_form_is_read_or_named(suffix: str, text: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / f"any{suffix}").write_bytes(text.encode("utf-8", "surrogatepass"))
+        items = list(FolderSource(Path(folder)).read())
+    assert items
+    for item in items:
+        if isinstance(item, Skipped):
+            assert item.reason
+        else:
+            assert item.text.strip()
+            assert item.title
+            item.text.encode("utf-8")
 
 
 def test_a_file_larger_than_the_limit_is_not_read(folder: Path) -> None:
@@ -305,6 +389,11 @@ def test_a_name_that_is_no_unicode(folder: Path) -> None:
     assert {article.external_id for article in articles} == {"good.txt", "caf?.txt"}
     for article in articles:
         f"{article.id}{article.title}{article.external_id}".encode()
+    with_its_name = Path(os.fsdecode(os.fsencode(folder) + b"/f\xe9"))
+    with_its_name.mkdir()
+    source = FolderSource(with_its_name)
+    assert source.key.endswith("/f\\xe9"), "a key that can be stored, and told from that of f\\xe8"
+    assert source.label == "f?"
 
 
 def test_an_empty_folder_gives_nothing(tmp_path: Path) -> None:
@@ -315,7 +404,7 @@ def test_an_empty_folder_gives_nothing(tmp_path: Path) -> None:
 def test_a_missing_path_is_said_at_once(tmp_path: Path, name: str) -> None:
     with pytest.raises(InputError, match="no such file or folder") as caught:
         FolderSource(tmp_path / name)
-    assert name.replace("\0", "\0") in str(caught.value)
+    assert name in str(caught.value)
     assert "footnote build" in caught.value.next_step
 
 
@@ -323,6 +412,12 @@ def test_a_single_file_of_another_type_is_said_at_once(tmp_path: Path) -> None:
     (tmp_path / "photo.jpg").touch()
     with pytest.raises(InputError, match=r"photo\.jpg"):
         FolderSource(tmp_path / "photo.jpg")
+
+
+def test_a_pipe_named_as_the_source_is_said_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.txt")
+    with pytest.raises(InputError, match=r"pipe\.txt: cannot be read as articles"):
+        FolderSource(tmp_path / "pipe.txt")
 
 
 def test_a_folder_that_vanishes_while_it_is_read(folder: Path) -> None:

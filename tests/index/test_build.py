@@ -18,6 +18,7 @@ from index.build import build_index, remove_articles
 from index.catalog import Catalog
 from index.errors import IndexBusy, IndexMismatch, IndexMissing, IndexWriteFailed, InputError
 from index.library import Library
+from index.readers import FolderSource
 from index.schema import Article, BuildReport, Progress, Skipped
 from index.shelf import open_shelf
 from tests.index.words import Interrupted, ListSource, WordEmbedder, article, corpus
@@ -125,6 +126,24 @@ def test_articles_of_other_sources_stay(tmp_path: Path) -> None:
     assert (report.removed, report.manifest.articles) == (1, 1)
     with Library.open(tmp_path) as library:
         assert list(library.sources()) == ["/two"]
+
+
+def test_two_folders_of_the_same_name_keep_both_their_articles(tmp_path: Path) -> None:
+    for place, text in (("one", FERRY.text), ("two", GLACIER.text)):
+        folder = tmp_path / place / "press"
+        folder.mkdir(parents=True)
+        (folder / "story.md").write_text(f"---\nid: story\n---\n# Story\n\n{text}\n", encoding="utf-8")
+    sources = [FolderSource(tmp_path / place / "press") for place in ("one", "two")]
+    index_dir = tmp_path / "index"
+    first, second = sources
+    build_index(index_dir, [first], embedder=WordEmbedder())
+    report = build_index(index_dir, [second], embedder=WordEmbedder())
+    assert (report.added, report.removed, report.manifest.articles, report.skipped) == (1, 0, 2, ())
+    together = build_index(index_dir, sources, embedder=WordEmbedder())
+    assert (together.unchanged, together.manifest.articles, together.skipped) == (2, 2, ())
+    with Library.open(index_dir) as library:
+        assert {a.text for a in library.articles()} == {FERRY.text, GLACIER.text}
+        assert set(library.sources()) == {source.key for source in sources}
 
 
 def test_an_article_that_moved_to_another_source_belongs_to_it(tmp_path: Path) -> None:

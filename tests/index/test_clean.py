@@ -195,7 +195,7 @@ FRAGMENTS = st.lists(
 ).map("".join)  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=max(300, settings().max_examples))
 @given(st.one_of(ANY_TEXT, FRAGMENTS))
 @example("a\u200d\u0301\u200db")
 @example(" \u200b \n \u200b\n\n\n")

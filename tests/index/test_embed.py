@@ -54,6 +54,18 @@ def test_token_spans_point_into_the_text(folder: str) -> None:
     assert [text[a:b] for a, b in spans][:2] == ["The", "canal"]
 
 
+def test_a_long_text_has_the_tokens_it_would_have_in_one_piece(folder: str) -> None:
+    from transformers import AutoTokenizer
+
+    text = "The canal’s opening, in 1914,\ncost 375 million dollars. " * 4_000 + "x" * 120_000
+    whole = AutoTokenizer.from_pretrained(folder)(
+        text[:200_000], add_special_tokens=False, return_offsets_mapping=True, truncation=False
+    )["offset_mapping"]
+    spans = load_embedder().token_spans(text)
+    assert spans[: len(whole)] == [tuple(span) for span in whole]
+    assert spans[-1][1] == len(text)
+
+
 def test_an_unknown_precision_and_an_unknown_model_are_named(folder: str) -> None:
     with pytest.raises(InputError, match="int3"):
         load_embedder(precision="int3")

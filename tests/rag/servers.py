@@ -20,6 +20,8 @@ class ScriptedServer:
         owner = self
 
         class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"  # in chunks, as real servers stream: a reply cut off shows
+
             def log_message(self, format: str, *args: object) -> None:
                 return
 
@@ -48,11 +50,12 @@ class ScriptedServer:
                     return
                 self.send_response(200)
                 self.send_header("Content-Type", "text/event-stream")
+                self.send_header("Transfer-Encoding", "chunked")
                 self.end_headers()
                 try:
                     for number, word in enumerate(owner.reply.split(" ")):
                         if number == owner.cut:
-                            self.connection.close()
+                            self.close_connection = True
                             return
                         time.sleep(owner.delay)
                         piece = {"index": 0, "delta": {"role": "assistant", "content": f"{word} "}}
@@ -65,12 +68,17 @@ class ScriptedServer:
                                 "choices": [piece],
                             }
                         )
-                    self.wfile.write(b"data: [DONE]\n\n")
+                    self._chunk(b"data: [DONE]\n\n")
+                    self._chunk(b"")
                 except (BrokenPipeError, ConnectionResetError):
+                    self.close_connection = True
                     owner.closed_early.set()
 
             def _event(self, event: object) -> None:
-                self.wfile.write(f"data: {json.dumps(event)}\n\n".encode())
+                self._chunk(f"data: {json.dumps(event)}\n\n".encode())
+
+            def _chunk(self, data: bytes) -> None:
+                self.wfile.write(b"%x\r\n%b\r\n" % (len(data), data))
                 self.wfile.flush()
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

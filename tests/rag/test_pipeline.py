@@ -265,3 +265,31 @@ def test_the_retriever_of_llamaindex_gives_offsets(library, embedder) -> None:
     article = library.article(node.metadata["article_id"])
     start, end = node.start_char_idx, node.end_char_idx  # type: ignore[attr-defined]
     assert article.text[start:end] == node.get_content()
+
+
+def test_a_corrected_article_gives_way_to_its_revision(embedder, reader, tmp_path) -> None:
+    from collections.abc import Iterator
+
+    from index.build import build_index
+    from index.library import Library
+    from index.schema import Article, Skipped
+
+    def written(name: str, day: date, year: int, corrects: str = "") -> Article:
+        text = f"The lighthouse on the northern cape was built in {year}. It was painted red and white."
+        return Article(
+            name, name, "The lighthouse", "", text, day, source="shelf", language="en", corrects=corrects
+        )
+
+    class Shelf:
+        key = label = "shelf"
+
+        def read(self) -> Iterator[Article | Skipped]:
+            yield written("first", date(2024, 1, 1), 1871)
+            yield written("second", date(2025, 1, 1), 1881, corrects="first")
+
+    build_index(tmp_path / "index", [Shelf()], embedder=embedder)
+    with Library.open(tmp_path / "index", embedder=embedder) as library:
+        pipeline = Pipeline(library, embedder, options=RagOptions(engine="quote"), reader=reader)
+        assert "1881" in (now := pipeline.ask("When was the lighthouse built?").text)
+        assert "1871" not in now
+        assert "1871" in pipeline.ask("When was the lighthouse built?", asked_at=date(2024, 6, 1)).text

@@ -145,6 +145,18 @@ def test_history_may_be_a_json_list(scripted, tmp_path: Path) -> None:
     assert pipeline.asked[0][1] == (Turn("a?", "b"),)
 
 
+def test_a_question_and_a_history_with_half_characters_are_asked_all_the_same(
+    scripted, tmp_path: Path
+) -> None:
+    pipeline, _ = scripted()
+    turn = '{"question": "\\ud83d who?", "answer": "one\u2028two"}'
+    (tmp_path / "turns.jsonl").write_text(turn, "utf-8")
+    result = footnote("ask", "caf\udce9?", "--history", "turns.jsonl", "--json")
+    assert result.exit_code == 0, result.stderr
+    assert pipeline.asked == [("caf??", (Turn("? who?", "one\u2028two"),), None)]
+    assert json.loads(result.stdout)["question"] == "caf??"
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -152,6 +164,8 @@ def test_history_may_be_a_json_list(scripted, tmp_path: Path) -> None:
         (b"nothing of the kind", "turns.jsonl, line 1: not valid JSON"),
         (b"[1]", "turns.jsonl, turn 1: not an object"),
         (b"[{", "turns.jsonl is not valid JSON"),
+        (b"[" * 100_000, "turns.jsonl is not valid JSON"),
+        (b'{"question": ' + b"[" * 100_000, "turns.jsonl, line 1: not valid JSON"),
         (b"\xff\xfe\x00", "turns.jsonl is not UTF-8"),
         (None, "turns.jsonl cannot be read: No such file"),
     ],
@@ -295,6 +309,13 @@ def test_what_libraries_print_does_not_reach_the_json() -> None:
     assert out.count("\n") == 1
     assert "printed by a library" in err
     assert "written by native code" in err
+
+
+def test_a_terminal_that_is_not_utf8_loses_signs_and_not_the_answer() -> None:
+    process = scripted_process("", "ask", LENS_QUESTION, variables={"PYTHONIOENCODING": "latin-1"})
+    out, err = process.communicate(timeout=120)
+    assert (process.returncode, err) == (0, "")
+    assert "?Augustin Fresnel's lens" in out
 
 
 def test_a_closed_pipe_is_quiet() -> None:
@@ -448,6 +469,16 @@ def test_a_taken_port_is_named_with_one_that_is_free() -> None:
     message = one_complaint(result)
     assert f"port {port} on 127.0.0.1 is taken" in message
     assert "footnote chat --port " in message
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sends SIGINT")
+def test_ctrl_c_ends_the_chat_page_as_it_should() -> None:
+    process = scripted_process("", "chat", "--port", "0")
+    assert process.stdout
+    assert process.stdout.readline().startswith("Footnote is at http://127.0.0.1:")
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=120)
+    assert (process.returncode, out, err) == (0, "", "")
 
 
 def test_an_address_of_another_machine_is_refused() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import socket
 from dataclasses import replace
 from pathlib import Path
@@ -48,6 +49,15 @@ def test_an_index_is_described_and_one_of_another_model_is_a_problem(small_index
     assert other.status == "problem"
     assert "keyword-256" in other.detail
     assert "--rebuild" in other.next_step
+
+
+def test_an_index_of_which_a_part_is_gone_is_a_problem(small_index: Path, tmp_path: Path) -> None:
+    place = shutil.copytree(small_index, tmp_path / "copy")
+    shutil.rmtree(place / "chroma")
+    check = only("index", f"index={place}", "embedder=keyword-256")
+    assert check.status == "problem"
+    assert "vectors of the index are missing" in check.detail
+    assert "footnote build" in check.next_step
 
 
 def test_missing_weights_are_a_problem_with_the_command(monkeypatch: pytest.MonkeyPatch) -> None:

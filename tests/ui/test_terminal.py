@@ -114,16 +114,16 @@ def test_an_article_cannot_steer_the_terminal() -> None:
     nasty = make_article(
         "nasty",
         "Title\x1b]0;owned\x07 [bold red]x[/]",
-        "Calm words. \x1b[2JErased [/red] \x9b31mtext [link=file:///x]here.",
+        "Calm words. \x1b[2JErased [/red] \x9b31mtext \u202eturned\u2066 [link=file:///x]here.",
     )
     quote = nasty.text
     answer = make_answer("q", [(quote, "quote", [make_citation(1, make_passage(nasty), quote)])], [])
     plain = plain_answer(answer)
-    assert not set(plain) & {"\x1b", "\x07", "\x9b"}
+    assert not set(plain) & {"\x1b", "\x07", "\x9b", "\u202e", "\u2066"}
     shown = on_a_terminal(events_of(answer), width=300)
     assert "\x1b[2J" not in shown
     assert "\x1b]0;" not in shown
-    assert "\x9b" not in shown
+    assert not set(shown) & {"\x9b", "\u202e", "\u2066"}
     assert "[link=file:///x]here." in shown, "square brackets of an article stay words"
 
 

@@ -70,6 +70,12 @@ def test_a_build_where_no_path_can_be_read_names_each(tmp_path: Path) -> None:
     assert all("no such file" in s.reason for s in caught.value.skipped)
 
 
+def test_a_path_named_twice_is_read_once(articles_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wiring, "embedder_for_building", lambda settings: KeywordEmbedder())
+    report = wiring.build(load_settings(), [articles_folder, articles_folder / ".." / "articles"])
+    assert (report.added, report.skipped) == (3, ())
+
+
 def test_an_index_of_another_model_is_refused(small_index: Path) -> None:
     settings = load_settings([f"index={small_index}"])
     library = wiring.open_library(settings, KeywordEmbedder())  # type: ignore[arg-type]

@@ -77,7 +77,7 @@ def ask(
 
 def checked_question(text: str, most: int) -> str:
     """The question without surrounding space; InputError when empty or longer than `most`."""
-    text = text.strip()
+    text = _whole(text).strip()
     if not text:
         raise InputError("the question is empty", 'write it in quotes: footnote ask "When was ...?"')
     if len(text) > most:
@@ -122,22 +122,27 @@ def read_history(path: Path) -> tuple[Turn, ...]:
                 f"--history {path}, {place}: not an object with the texts question and answer",
                 'each turn is {"question": "...", "answer": "..."}',
             )
-        turns.append(Turn(row["question"], row["answer"]))
+        turns.append(Turn(_whole(row["question"]), _whole(row["answer"])))
     return tuple(turns)
+
+
+def _whole(text: str) -> str:
+    """`text` with a question mark for each half character (bytes typed in another encoding, `\\ud800`)."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _rows(text: str, path: Path) -> list[tuple[str, Any]]:
     if text.lstrip().startswith("["):
         try:
             return [(f"turn {n}", row) for n, row in enumerate(json.loads(text), 1)]
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise InputError(f"--history {path} is not valid JSON: {error}", "mend the file") from None
     rows = []
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
             try:
                 rows.append((f"line {number}", json.loads(line)))
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise InputError(
                     f"--history {path}, line {number}: not valid JSON: {error}", "mend the line"
                 ) from None

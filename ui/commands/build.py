@@ -76,6 +76,8 @@ def progress_on_stderr() -> Iterator[Callable[[Progress], None]]:
     from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bars
 
+    from ui.terminal import one_line
+
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -94,7 +96,7 @@ def progress_on_stderr() -> Iterator[Callable[[Progress], None]]:
                 tasks[progress.stage],
                 completed=progress.done,
                 total=progress.total,
-                detail=escape(progress.detail[-60:]),
+                detail=escape(one_line(progress.detail)[-60:]),
             )
 
         yield show
@@ -121,10 +123,13 @@ class PlainProgress:
         self._last = 0.0
 
     def __call__(self, progress: Step) -> None:
+        from ui.terminal import one_line
+
         now = time.monotonic()
         ends = progress.total is not None and progress.done >= progress.total
         if progress.stage == self._stage and not ends and now - self._last < SECONDS_BETWEEN_LINES:
             return
         self._stage, self._last = progress.stage, now
         of = f" of {progress.total}" if progress.total is not None else ""
-        note(f"{progress.stage}: {progress.done}{of}" + (f" ({progress.detail})" if progress.detail else ""))
+        detail = one_line(progress.detail)
+        note(f"{progress.stage}: {progress.done}{of}" + (f" ({detail})" if detail else ""))

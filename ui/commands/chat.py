@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from typing import Annotated
 
@@ -34,7 +35,7 @@ def chat(
         note("Opening the index and the models ...")
     from ui.server import serve
 
-    with wiring.opened_pipeline(settings) as pipeline:
+    with wiring.opened_pipeline(settings) as pipeline, contextlib.suppress(KeyboardInterrupt):
         serve(pipeline, host=settings.host, port=settings.port, on_ready=announce)
 
 
