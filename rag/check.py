@@ -28,9 +28,10 @@ _VERB = re.compile(
     r"knew|lay|lies|stood|stands|struck|told|thought|wrote|wore|broke|sank|swam|takes|makes|comes|goes|gives|holds|shows|says)\b",
     re.IGNORECASE,
 )
+_CLAUSES = re.compile(r";|,\s+(?:and|but|while|whereas)\b")
 MIN_OVERLAP = 0.8
 MIN_HELD = 0.75
-MIN_COSINE = 0.55
+MIN_COSINE = 0.5
 MIN_ORDER = 0.6
 MIN_NEIGHBOURS = 0.7
 
@@ -113,6 +114,8 @@ def check(
     asked = w.content_stems(question, language)
     if neighbours(stems, sources, asked) < MIN_NEIGHBOURS:
         return Verdict(False, 0.2, "it puts words together that stand apart in the cited words")
+    if mixed := _mixed(draft, cited, language):
+        return Verdict(False, 0.2, f"it says of {mixed!r} what the cited words say of another")
     vectors = embedder.encode([draft, *cited, evidence])
     cosine = float((vectors[1:] @ vectors[0]).max())
     if cosine < MIN_COSINE and len(stems) > 3:
@@ -222,6 +225,22 @@ def _touches_negation(stems: Sequence[str], cited: Sequence[str], language: str)
             if w.negating(clause) and len(wanted & set(w.content_stems(clause, language))) >= 2:
                 return True
     return False
+
+
+def _mixed(draft: str, cited: Sequence[str], language: str) -> str:
+    """A name of the draft that never shares a clause of the cited words with most of what the draft
+    says ("" for none): "Home is for consumers, and Professional for business" tells of two things."""
+    clauses = [set(w.content_stems(part, language)) for text in cited for part in _CLAUSES.split(text)]
+    if len(clauses) <= len(cited):
+        return ""
+    stems = set(w.content_stems(draft, language))
+    for name in w.names(draft):
+        own = w.stem(name, language)
+        homes = [clause for clause in clauses if own in clause]
+        others = stems - {own}
+        if homes and others and max(len(others & clause) for clause in homes) < 0.5 * len(others):
+            return name
+    return ""
 
 
 def _swapped(draft: str, evidence: str, language: str) -> bool:

@@ -80,7 +80,7 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
             return _behind(core, previous)
         return _put(core, thing, topic)
     own = set(w.content_stems(core))
-    leans = lead is not None or len(own) <= 2
+    leans = lead is not None or len(own) <= 1
     if leans and not w.names(core) and not own & set(w.content_stems(previous)):
         return _behind(core, topic or previous)
     return question

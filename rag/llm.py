@@ -7,6 +7,7 @@ user runs (Ollama, llama-server, vLLM, LM Studio). A grammar is sent only where 
 
 from __future__ import annotations
 
+import http.client
 import json
 import logging
 import secrets
@@ -27,7 +28,6 @@ log = logging.getLogger(__name__)
 Kind = Literal["bundled", "gguf", "server"]
 LOCAL_CONTEXT = 4096
 ASSUMED_CONTEXT = 4096  # what Ollama gives below 24 GB of VRAM; a larger guess would be cut silently
-PROBE_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,7 @@ class LanguageModel:
         self.timeout = timeout
         self._path, self._url, self._key, self._threads = path, url.rstrip("/"), api_key, threads
         self._lock = threading.Lock()
+        self._reply = threading.local()
         self._server: Any = None
         self._llm: Any = None
         self._context = 0
@@ -135,7 +136,7 @@ class LanguageModel:
             for reply in replies:
                 if reply.delta:
                     yield reply.delta
-        except openai.APITimeoutError as error:
+        except (openai.APITimeoutError, httpx.TimeoutException) as error:
             raise ModelUnreachable(
                 f"{self.name} did not answer within {self.timeout:g} s",
                 "set FOOTNOTE_LLM_TIMEOUT higher, or ask with --engine quote",
@@ -149,6 +150,18 @@ class LanguageModel:
         finally:
             if replies is not None and hasattr(replies, "close"):
                 replies.close()
+            self._hang_up()
+
+    def _hang_up(self) -> None:
+        """Closes this thread's reply, so that a server stops writing it: the client's own stream would
+        stay open until the garbage collector finds it."""
+        response = getattr(self._reply, "response", None)
+        self._reply.response = None
+        if response is not None:
+            response.close()
+
+    def _remember(self, response: Any) -> None:
+        self._reply.response = response
 
     def close(self) -> None:
         """Stops a model running in this process; the next use starts it again."""
@@ -172,6 +185,7 @@ class LanguageModel:
                 self._server = _serve(self._path, key, self._threads)
                 base = f"{self._server.listening_address}/v1"
                 self._context, self._grammar = _ask_server(base, key, self.name, 10.0)
+            import httpx
             from llama_index.llms.openai_like import OpenAILike
 
             self._llm = OpenAILike(
@@ -183,6 +197,7 @@ class LanguageModel:
                 timeout=self.timeout,
                 max_retries=0,
                 reuse_client=True,
+                http_client=httpx.Client(timeout=self.timeout, event_hooks={"response": [self._remember]}),
             )
 
 
@@ -270,7 +285,7 @@ def _get(url: str, key: str, timeout: float, body: dict[str, Any] | None = None)
             return json.loads(reply.read())
     except urllib.error.HTTPError:
         return None
-    except (urllib.error.URLError, OSError, ValueError) as error:
+    except (urllib.error.URLError, OSError, ValueError, http.client.HTTPException) as error:
         if isinstance(error, ValueError):
             return None
         cause = getattr(error, "reason", error)
@@ -291,8 +306,9 @@ def _ask_server(base: str, key: str, model: str, timeout: float) -> tuple[int, b
     props = _get(f"{root}/props", key, timeout)
     if isinstance(props, dict) and "default_generation_settings" in props:
         return int(props["default_generation_settings"].get("n_ctx") or ASSUMED_CONTEXT), True
-    for entry in (listing or {}).get("data") or [] if isinstance(listing, dict) else []:
-        if entry.get("id") == model and entry.get("max_model_len"):
+    entries = listing.get("data") if isinstance(listing, dict) else None
+    for entry in entries if isinstance(entries, list) else []:
+        if isinstance(entry, dict) and entry.get("id") == model and entry.get("max_model_len"):
             return int(entry["max_model_len"]), False
     shown = _get(f"{root}/api/v0/models/{model}", key, timeout)
     if isinstance(shown, dict) and shown.get("loaded_context_length"):
@@ -300,8 +316,9 @@ def _ask_server(base: str, key: str, model: str, timeout: float) -> tuple[int, b
     shown = _get(f"{root}/api/show", key, timeout, {"model": model})
     if isinstance(shown, dict) and isinstance(shown.get("parameters"), str):
         for line in shown["parameters"].splitlines():
-            if line.split()[:1] == ["num_ctx"]:
-                return int(line.split()[1]), False
+            words = line.split()
+            if len(words) == 2 and words[0] == "num_ctx" and words[1].isdigit():
+                return int(words[1]), False
     return ASSUMED_CONTEXT, False
 
 

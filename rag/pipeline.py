@@ -45,6 +45,7 @@ log = logging.getLogger(__name__)
 
 ABSTAIN_TEXT = "The articles do not answer this question."
 SMALL_FACTS = 3
+RETOLD = 0.8
 TIMINGS = ("retrieve", "evidence", "draft", "check", "first_sentence", "total")
 MIN_QUESTION_SHARE = 0.34
 
@@ -156,7 +157,7 @@ class Pipeline:
         `history` are the earlier turns, oldest first (the last few count). Closing the generator
         stops the model. Raises InputError for an empty or too long question, before anything else.
         """
-        question = question.replace("\0", " ").strip()
+        question = question.encode("utf-8", "replace").decode().replace("\0", " ").strip()
         if not question or not w.words(question):
             raise InputError(
                 "the question is empty", 'ask in words, e.g. footnote ask "When did the canal open?"'
@@ -293,7 +294,7 @@ class Pipeline:
                     continue
                 text, item, verdict = self._judge(drafted, facts, question, language)
                 checking += _ms(began)
-                if item is not None and not _told(text, draft, language):
+                if item is not None and not (_retells(text, item) if small else _told(text, draft, language)):
                     yield draft.show(text, "draft", (item,), verdict.support)
                     continue
                 stand_in = None if small or item is not None else self._stand_in(drafted, facts, draft)
@@ -403,6 +404,13 @@ def _sentences(
     for drafted in markers.split_draft(text, len(facts), spans)[given:most]:
         if drafted.text[-1:] in '.!?”"':  # a sentence cut off by the token limit is no sentence
             yield drafted
+
+
+def _retells(text: str, item: Evidence) -> bool:
+    """True when a sentence repeats the quotation it rests on nearly whole, which stands there already."""
+    language = item.passage.article.language or "en"
+    told = frozenset(w.content_stems(text, language))
+    return check.overlap(w.content_stems(item.text, language), told) >= RETOLD
 
 
 def _told(text: str, draft: _Draft, language: str) -> bool:

@@ -51,7 +51,7 @@ NEGATIONS = frozenset(
     nicht kein keine keinen keiner nie niemals ohne ningún ninguna nunca jamás sin ne pas jamais aucun aucune""".split()
 )
 _NEGATING = re.compile(
-    r"\b(?:refus|reject|den(?:y|ied|ies)|declin|fail(?:ed|s)? to|lack|absen|omit|exclud|unlikely|unable|"
+    r"\b(?:(?:leav(?:e|es|ing)|left)\s+(?:\w+\s+){0,3}out\b|refus|reject|den(?:y|ied|ies)|declin|fail(?:ed|s)? to|lack|absen|omit|exclud|unlikely|unable|"
     r"barely|hardly|rarely|stopp|ceas|avoid|prevent|forb|ban(?:ned|s)?\b|prohibit)",
     re.IGNORECASE,
 )
@@ -163,7 +163,7 @@ def negation(text: str) -> bool:
 
 def negating(text: str) -> bool:
     """Like `negation`, or a verb that works like one ("refused", "left out", "unlikely")."""
-    return negation(text) or bool(_NEGATING.search(text)) or "left out" in text or "leaves out" in text
+    return negation(text) or bool(_NEGATING.search(text))
 
 
 def has_date(text: str) -> bool:

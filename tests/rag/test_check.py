@@ -34,7 +34,7 @@ def test_what_the_cited_words_say_passes(draft: str, cited: str, embedder) -> No
     [
         ("The canal opened on 15 August 1915.", CANAL, "1915"),
         ("The canal cost 400 million dollars.", CANAL, "400"),
-        ("The canal was opened by President Wilson in 1914.", CANAL, "wilson"),
+        ("The canal was opened by Woodrow Wilson in 1914.", CANAL, "name"),
         ("The pact included a mutual defence clause.", TREATY, "negated"),
         ("The canal did not open on 15 August 1914.", CANAL, "negated"),
         ("Saturn has 274 known moons, which were all discovered by amateurs.", MOONS, "words such as"),
