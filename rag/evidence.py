@@ -370,6 +370,35 @@ def features(
     return candidates, rows, answer
 
 
+def unmentioned(question: str, passages: Sequence[Passage], most: int = 4) -> str:
+    """What a question insists on and none of the first `most` passages mentions: a year of its, or
+    the names in it when all of them are missing; "" for nothing. An answer could not be supported.
+
+    Initials ("UN") are not looked for, since the text may spell them out; a name counts as mentioned
+    when a word begins like it ("Norwegian" for Norway).
+    """
+    near = " ".join(
+        f"{p.article.title} {p.chunk.heading} {p.chunk.text} {p.article.published or ''}"
+        for p in passages[:most]
+    )
+    held = frozenset(w.words(near))
+    for year in sorted(re.findall(r"\b(?:1\d|20)\d\d\b", question)):
+        if year not in near:
+            return year
+    asked = {name for name in w.names(question) if not name.isdigit()}
+    plain = [m.group() for m in w.WORD.finditer(question) if (w.words(m.group()) or [""])[0] in asked]
+    names = [name for name in plain if not (name.isupper() and len(name) <= 5)]
+    if names and len(names) == len(plain):
+        found = any(
+            w.words(name)[0] in held
+            or any(word.startswith(w.words(name)[0][:4]) for word in held if len(name) > 5)
+            for name in names
+        )
+        if not found:
+            return names[0]
+    return ""
+
+
 def _shortlist(everything: Sequence[Candidate], terms: dict[str, float]) -> list[Candidate]:
     """At most MAX_CANDIDATES sentences: all of the first passages, then those that share the most
     with the question."""

@@ -188,6 +188,10 @@ class LanguageModel:
             import httpx
             from llama_index.llms.openai_like import OpenAILike
 
+            # `http_client` is a parameter of the OpenAI class under it that its signature does not show.
+            client: dict[str, Any] = {
+                "http_client": httpx.Client(timeout=self.timeout, event_hooks={"response": [self._remember]})
+            }
             self._llm = OpenAILike(
                 model=self.name,
                 api_base=base,
@@ -197,7 +201,7 @@ class LanguageModel:
                 timeout=self.timeout,
                 max_retries=0,
                 reuse_client=True,
-                http_client=httpx.Client(timeout=self.timeout, event_hooks={"response": [self._remember]}),
+                **client,
             )
 
 

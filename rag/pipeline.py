@@ -220,7 +220,7 @@ class Pipeline:
         ranked = evidence.rank(alone, passages, self._cache, vector, language=language, reader=self.reader)
         timings["evidence"] = _ms(then)
         draft = _Draft()
-        reason = self._why_not(ranked, passages)
+        reason = self._why_not(alone, ranked, passages)
         abstained = bool(reason)
         if not abstained:
             chosen = quote.choose(ranked.sentences, self.options.quote_sentences)
@@ -253,12 +253,15 @@ class Pipeline:
             )
         )
 
-    def _why_not(self, ranked: evidence.Ranked, passages: Sequence[Passage]) -> str:
+    def _why_not(self, question: str, ranked: evidence.Ranked, passages: Sequence[Passage]) -> str:
         """Why the evidence is not enough, in plain words; "" when it is."""
         if not passages:
             return "no passage of the articles fits the question"
         if not ranked.sentences:
             return "the passages found hold no sentence to quote"
+        missing = evidence.unmentioned(question, passages)
+        if missing and self.options.abstain_threshold > 0:
+            return f"no passage found mentions {missing}"
         if ranked.confidence < self.options.abstain_threshold:
             return (
                 f"no sentence fits the question well enough (confidence {ranked.confidence:.2f}, "

@@ -1,0 +1,70 @@
+"""Enough evidence or not: what a question insists on must be mentioned somewhere."""
+
+from __future__ import annotations
+
+import pytest
+
+from index.schema import Article, Chunk
+from rag import evidence
+from rag.schema import Evidence, Passage
+
+TEXT = "Bulgaria adopted the euro on 1 January 2026. The Norwegian crown stayed. The United Nations met."
+
+
+def passage(text: str = TEXT) -> Passage:
+    article = Article("a", "a", "Notes on money", "", text, language="en")
+    return Passage(Chunk("a:0", "a", 0, text, 0, len(text)), article, 1.0, 1, "hybrid")
+
+
+@pytest.mark.parametrize(
+    ("question", "missing"),
+    [
+        ("When will Poland adopt the euro?", "Poland"),
+        ("What happened to the euro in 2020?", "2020"),
+        ("When did Bulgaria adopt the euro?", ""),
+        ("Did Poland and Bulgaria adopt the euro?", ""),
+        ("Which coins has Norway?", ""),
+        ("Did the UN meet?", ""),
+        ("what happened in 2026?", ""),
+        ("how much is a coin worth?", ""),
+    ],
+)
+def test_a_name_or_year_that_nothing_mentions_is_found(question: str, missing: str) -> None:
+    assert evidence.unmentioned(question, [passage()]) == missing
+
+
+def test_the_best_sentences_fill_the_budget_and_the_first_is_always_in() -> None:
+    one = passage()
+    items = [Evidence(one, word * 10, 0, 10, 1.0) for word in "abc"]
+    chosen = evidence.within_budget(items, 40, len)
+    assert [item.text[0] for item in chosen] == ["a", "b"]
+    assert len(evidence.within_budget(items, 1, len)) == 1
+
+
+def test_no_passages_give_no_confidence() -> None:
+    class Nothing:
+        def encode(self, texts):
+            raise AssertionError("nothing to encode")
+
+    import numpy as np
+
+    ranked = evidence.rank("When?", [], evidence.SentenceCache(Nothing()), np.zeros(3))
+    assert ranked.sentences == ()
+    assert ranked.confidence == 0.0
+
+
+def test_a_sentence_seen_before_is_not_embedded_again() -> None:
+    import numpy as np
+
+    class Counting:
+        calls = 0
+
+        def encode(self, texts):
+            Counting.calls += len(texts)
+            return np.ones((len(texts), 2), np.float32)
+
+    cache = evidence.SentenceCache(Counting(), size=2)
+    cache.encode(["a", "b", "a"])
+    cache.encode(["a", "b"])
+    assert Counting.calls == 2
+    assert cache.encode(["c", "a"]).shape == (2, 2)
