@@ -118,8 +118,8 @@ def _llama_index(articles: list[Any], folder: str) -> tuple[float, int, str]:
     import chromadb
     from llama_index.core import Document, StorageContext, VectorStoreIndex
     from llama_index.core.node_parser import SentenceSplitter
-    from llama_index.embeddings.huggingface import HuggingFaceEmbedding
-    from llama_index.vector_stores.chroma import ChromaVectorStore
+    from llama_index.embeddings.huggingface import HuggingFaceEmbedding  # pyright: ignore[reportMissingImports]
+    from llama_index.vector_stores.chroma import ChromaVectorStore  # pyright: ignore[reportMissingImports]
 
     from index import weights
 
