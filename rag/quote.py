@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rag import words as w
 from rag.schema import Evidence
 
-NEAR_BEST = 0.1
+NEAR_BEST = 0.35
 SAME = 0.75
 
 

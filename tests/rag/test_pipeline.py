@@ -148,7 +148,7 @@ def test_a_model_that_finds_nothing_abstains(library, embedder, reader, scripted
 
 
 def test_a_model_that_rambles_still_ends(library, embedder, reader, scripted_server) -> None:
-    scripted_server.reply = "The Sandbar Canal was opened in 1914 [1]. " * 200
+    scripted_server.reply, scripted_server.delay = "The Sandbar Canal was opened in 1914 [1]. " * 200, 0.005
     answer = modelled(library, embedder, reader, scripted_server, max_sentences=2).ask(
         "When was the Sandbar Canal opened?"
     )

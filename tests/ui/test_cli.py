@@ -274,7 +274,9 @@ def scripted_process(
     """`footnote ARGUMENTS` in a process of its own, over a scripted pipeline that `code` may change."""
     program = "\n".join(
         [
-            "import os, sys, time",
+            "import os, signal, sys, time",
+            # a shell's background job starts with interrupts ignored
+            "signal.signal(signal.SIGINT, signal.default_int_handler)",
             "from tests.fakes import *",
             "from ui import wiring",
             "pipeline = ScriptedPipeline()",
