@@ -203,6 +203,19 @@ def _slices(text: str, size: int = 100_000) -> Iterator[tuple[int, str]]:
         at = end
 
 
+def token_batches(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """The indices of texts of these token counts, shortest first, in batches that hold about
+    BATCH_TOKENS tokens with their padding (one text at least)."""
+    order = sorted(range(len(lengths)), key=lambda i: lengths[i])
+    first = 0
+    while first < len(order):
+        last = first + 1
+        while last < len(order) and (last - first + 1) * lengths[order[last]] <= BATCH_TOKENS:
+            last += 1
+        yield order[first:last]
+        first = last
+
+
 def _encode_packed(
     encoder: Any, tokenizer: Any, texts: Sequence[str], limit: int, dimension: int
 ) -> np.ndarray:
@@ -212,16 +225,10 @@ def _encode_packed(
     backend.no_padding()
     backend.enable_truncation(limit)
     encoded = [e.ids for e in backend.encode_batch_fast(list(texts))]
-    order = sorted(range(len(encoded)), key=lambda i: len(encoded[i]))
     vectors = np.empty((len(encoded), dimension), np.float32)
     pad = tokenizer.pad_token_id or 0
     with torch.inference_mode():
-        first = 0
-        while first < len(order):
-            last = first + 1
-            while last < len(order) and (last - first + 1) * len(encoded[order[last]]) <= BATCH_TOKENS:
-                last += 1
-            rows = order[first:last]
+        for rows in token_batches([len(ids) for ids in encoded]):
             width = len(encoded[rows[-1]])
             ids = np.full((len(rows), width), pad, np.int64)
             mask = np.zeros((len(rows), width), np.int64)
@@ -235,7 +242,6 @@ def _encode_packed(
             share = attention.unsqueeze(-1).float()
             pooled = (hidden * share).sum(1) / share.sum(1).clamp(min=1e-9)
             vectors[rows] = torch.nn.functional.normalize(pooled, dim=1).numpy()
-            first = last
     return vectors
 
 

@@ -84,6 +84,11 @@ class _Draft:
         self.first_at = self.first_at or time.perf_counter()
         return Sentence(text, origin, cited)
 
+    def quote(self, items: Sequence[Evidence]) -> Iterator[Sentence]:
+        """Shows each of the sentences as a quotation."""
+        for item in items:
+            yield self.show(item.text, "quote", (item,), 1.0)
+
     def shown(self, item: Evidence) -> bool:
         return any(s.origin == "quote" and s.text == item.text for s in self.sentences)
 
@@ -186,18 +191,13 @@ class Pipeline:
             candidate_k=max(options.candidate_k, depth),
             vector=vector,
         )
-        revised = {
-            (p.article.source, p.article.corrects)
-            for p in found
-            if p.article.corrects
-            and (asked_at is None or not p.article.published or p.article.published <= asked_at)
-        }
-        known = [
+        out = [
             p
             for p in found
-            if (asked_at is None or p.article.published is None or p.article.published <= asked_at)
-            and (p.article.source, p.article.external_id) not in revised
+            if asked_at is None or p.article.published is None or p.article.published <= asked_at
         ]
+        revised = {(p.article.source, p.article.corrects) for p in out if p.article.corrects}
+        known = [p for p in out if (p.article.source, p.article.external_id) not in revised]
         if len(known) < len(found):
             found = tuple(replace(p, rank=rank) for rank, p in enumerate(known, 1))
         return found[:k]
@@ -225,8 +225,7 @@ class Pipeline:
         if not abstained:
             chosen = quote.choose(ranked.sentences, self.options.quote_sentences)
             if self.options.engine == "quote" or self.model is None:
-                for item in chosen:
-                    yield draft.show(item.text, "quote", (item,), 1.0)
+                yield from draft.quote(chosen)
             else:
                 if self.model.kind != "bundled":
                     yield Checking()
@@ -281,10 +280,9 @@ class Pipeline:
     ) -> Generator[AnswerEvent, None, str]:
         """The model's sentences, each checked before it is shown; returns a reason ("" when all went well)."""
         small = model.kind == "bundled"
-        reason = ""
+        reason, silent = "", False
         if small:  # few of its drafts pass the check: the quotation is shown at once (docs/decisions.md)
-            for item in chosen:
-                yield draft.show(item.text, "quote", (item,), 1.0)
+            yield from draft.quote(chosen)
             yield Checking()
         then = time.perf_counter()
         checking = 0.0
@@ -293,7 +291,7 @@ class Pipeline:
             for drafted in _sentences(model, question, facts, small, self.options.max_sentences, language):
                 began = time.perf_counter()
                 if drafted.text.rstrip(".") == prompt.ABSTAIN_WORDS.rstrip("."):
-                    reason = "the model found no answer in the evidence"
+                    silent = True
                     continue
                 text, item, verdict = self._judge(drafted, facts, question, language)
                 checking += _ms(began)
@@ -304,22 +302,21 @@ class Pipeline:
                 why = verdict.reason or "it repeats what was said"
                 draft.dropped.append(Dropped(drafted.text, why, replaced=stand_in is not None))
                 if stand_in is not None:
-                    yield draft.show(stand_in.text, "quote", (stand_in,), 1.0)
+                    yield from draft.quote((stand_in,))
         except ModelUnreachable as error:
             log.warning("%s", error)
             reason = str(error)
             yield Failed(reason, error.next_step)
         timings["check"] = checking
         timings["draft"] = max(_ms(then) - checking, 0.0)
-        if reason.startswith("the model found") and not draft.sentences and not small:
-            return reason
+        if silent and not reason and not draft.sentences:
+            return "the model found no answer in the evidence"
         if not draft.sentences:
-            for item in chosen:
-                yield draft.show(item.text, "quote", (item,), 1.0)
+            yield from draft.quote(chosen)
             if draft.dropped:
                 first = draft.dropped[0]
                 draft.dropped[0] = Dropped(first.text, first.reason, replaced=True)
-        return reason if not reason.startswith("the model found") else ""
+        return reason
 
     def _facts(self, model: LanguageModel, ranked: evidence.Ranked, small: bool) -> list[Evidence]:
         """The evidence that enters the prompt. The bundled model gets the three best sentences with

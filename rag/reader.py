@@ -20,12 +20,12 @@ from typing import Any
 import numpy as np
 
 from index import weights
+from index.embed import token_batches
 
 WEIGHTS = Path(__file__).parent / "weights" / "reader.safetensors"
 CARD = WEIGHTS.with_suffix(".json")
 SHARED_LAYERS = 3
 MAX_QUESTION, MAX_CONTEXT, MAX_SENTENCE = 48, 40, 96
-BATCH_TOKENS = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,16 +112,9 @@ class SentenceReader:
             return found
         with self._lock, torch.inference_mode():
             rows = token_ids(self._tokenizer, pairs)
-            order = sorted(range(len(rows)), key=lambda i: len(rows[i][0]))
-            first = 0
-            while first < len(order):
-                last = first + 1
-                while last < len(order) and (last - first + 1) * len(rows[order[last]][0]) <= BATCH_TOKENS:
-                    last += 1
-                batch = order[first:last]
+            for batch in token_batches([len(ids) for ids, _ in rows]):
                 ids, mask, segment = tensors([rows[i] for i in batch], self._tokenizer.pad_token_id or 0)
                 found[batch] = self._network(ids, mask, segment).float().numpy()
-                first = last
         return found
 
 
