@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from index.errors import InputError
 from index.schema import Article
@@ -21,7 +22,9 @@ class Case:
     `answers` are reference answers (any of them is right), `article_ids` the articles that answer
     it, named by `Article.external_id` or `Article.id`; `quotes` the words in them that do.
     Unanswerable questions have none of the three. `history` is the conversation before the
-    question, `asked_at` the day it was asked; `kind` and `language` are free labels.
+    question, `asked_at` the day it was asked; `kind` and `language` are free labels. `withheld`
+    names articles the answer must do without, as if they were not in the index; `made_by` says how
+    the row came about, for whoever edits it.
     """
 
     id: str
@@ -34,6 +37,8 @@ class Case:
     asked_at: date | None = None
     kind: str = ""
     language: str = ""
+    withheld: tuple[str, ...] = ()
+    made_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,8 @@ class Suite:
             asked of an index that exists already.
         data_sha256: hex digest over the bytes of every file of the suite.
         label: the readable source name of its articles.
+        articles_sha256: the digest of what the articles are made from, where the suite's files hold more;
+            suites that share it and the label share their index.
         grades: case id -> article -> relevance grade, where the qrels grade; cases not named here
             grade each of their `article_ids` 1.
     """
@@ -58,6 +65,7 @@ class Suite:
     articles: Callable[[], Iterator[Article]] | None
     data_sha256: str
     label: str = ""
+    articles_sha256: str = ""
     grades: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     def grades_of(self, case: Case) -> Mapping[str, int]:
@@ -65,7 +73,17 @@ class Suite:
         return self.grades.get(case.id) or dict.fromkeys(case.article_ids, 1)
 
 
-def sample(cases: tuple[Case, ...], limit: int | None, seed: int) -> tuple[Case, ...]:
+class Named(Protocol):
+    """Anything with an id of its own within its set."""
+
+    @property
+    def id(self) -> str: ...
+
+
+Item = TypeVar("Item", bound=Named)
+
+
+def sample(cases: Sequence[Item], limit: int | None, seed: int) -> tuple[Item, ...]:
     """A seeded sample of at most `limit` cases, in the order of the file.
 
     Each case draws a number from sha256 over seed and id; the smallest win. So the draw does not
@@ -75,7 +93,7 @@ def sample(cases: tuple[Case, ...], limit: int | None, seed: int) -> tuple[Case,
         InputError: `limit` is below 1.
     """
     if limit is None:
-        return cases
+        return tuple(cases)
     if limit < 1:
         raise InputError(f"a limit of {limit} questions leaves nothing to ask", "--limit 20")
     drawn = sorted(cases, key=lambda case: hashlib.sha256(f"{seed}\0{case.id}".encode()).digest())
@@ -217,6 +235,8 @@ def case_from_row(row: Mapping[str, object], where: str) -> Case:
         asked_at=parse_day(row.get("asked_at"), f"{where}: asked_at"),
         kind=text_field(row, "kind", where),
         language=text_field(row, "language", where),
+        withheld=text_list(row, "withheld", where),
+        made_by=text_field(row, "made_by", where),
     )
     if not answerable and (case.answers or case.quotes):
         raise InputError(

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 RESAMPLES = 1000
 SEED = 20240229
-_BLOCK = 2_000_000  # draws held in memory at once
+_FEW = 20
+_BLOCK = 10_000_000  # draws held in memory at once; those of one size are kept for the next metric
 
 Floats = np.ndarray
 
@@ -33,19 +35,43 @@ class Estimate:
 def mean(values: Sequence[float]) -> Estimate:
     """The arithmetic mean of one number per question."""
     data = np.asarray(values, dtype=float)
-    return _estimate(len(data), lambda draw: data[draw].mean(axis=1))
+    return _estimate(len(data), lambda times: times @ data / len(data))
 
 
 def quantile(values: Sequence[float], q: float) -> Estimate:
     """The q-quantile (0 to 1), linear between the two nearest values."""
-    data = np.asarray(values, dtype=float)
-    return _estimate(len(data), lambda draw: np.quantile(data[draw], q, axis=1))
+    data = np.sort(np.asarray(values, dtype=float))
+    place = q * (len(data) - 1)
+    below, share = int(place), place - int(place)
+
+    def quantiles(times: Floats) -> Floats:
+        # The value at a place of the drawn list is the first one whose running count goes beyond it.
+        running = np.cumsum(times, axis=1)
+        first = data[(running <= below).sum(axis=1)]
+        if not share:
+            return first
+        return first + share * (data[(running <= below + 1).sum(axis=1)] - first)
+
+    # The rows are drawn in the order of the values here, so equal values give equal intervals.
+    return _estimate(len(data), quantiles)
 
 
 def ratio(parts: Sequence[float], wholes: Sequence[float]) -> Estimate:
     """Sum of the parts over sum of the wholes; pass only questions whose whole is above 0."""
     above, below = np.asarray(parts, dtype=float), np.asarray(wholes, dtype=float)
-    return _estimate(len(above), lambda draw: above[draw].sum(axis=1) / below[draw].sum(axis=1))
+    return _estimate(len(above), lambda times: (times @ above) / (times @ below))
+
+
+def f1_of_means(precision: Sequence[float], recall: Sequence[float]) -> Estimate:
+    """The harmonic mean of mean precision and mean recall, 0 where both are 0."""
+    p, r = np.asarray(precision, dtype=float), np.asarray(recall, dtype=float)
+
+    def f1(times: Floats) -> Floats:
+        of_p, of_r = times @ p / len(p), times @ r / len(p)
+        both = of_p + of_r
+        return np.divide(2 * of_p * of_r, both, out=np.zeros_like(both), where=both > 0)
+
+    return _estimate(len(p), f1)
 
 
 def balanced_accuracy(right: Sequence[float], positive: Sequence[bool]) -> Estimate:
@@ -54,13 +80,40 @@ def balanced_accuracy(right: Sequence[float], positive: Sequence[bool]) -> Estim
     (Brodersen et al. 2010.) Each kind is resampled by itself, so no draw is without one of them.
     """
     data, kind = np.asarray(right, dtype=float), np.asarray(positive, dtype=bool)
-    yes, no = mean(data[kind].tolist()), mean(data[~kind].tolist())
-    halves = [
-        _draws(data[part], lambda block: block.mean(axis=1), offset)
-        for offset, part in enumerate((kind, ~kind))
-    ]
+    halves = []
+    for offset, part in enumerate((kind, ~kind)):
+        own = data[part]
+        if not len(own):
+            raise ValueError("balanced accuracy needs both kinds of question")
+        halves.append(np.concatenate([times @ own / len(own) for times in _blocks(len(own), offset)]))
     low, high = np.quantile((halves[0] + halves[1]) / 2, [0.025, 0.975])
-    return Estimate((yes.value + no.value) / 2, len(data), float(low), float(high))
+    value = (float(data[kind].mean()) + float(data[~kind].mean())) / 2
+    return Estimate(value, len(data), float(low), float(high))
+
+
+def auroc(scores: Sequence[float], positive: Sequence[bool]) -> Estimate:
+    """Area under the ROC curve: the chance that a positive case outscores a negative one, ties half.
+
+    (Mann and Whitney 1947; Hanley and McNeil 1982.) 0.5 is what scores that say nothing get. Each
+    kind is resampled by itself, so no draw is without one of them.
+    """
+    data, kind = np.asarray(scores, dtype=float), np.asarray(positive, dtype=bool)
+    yes, no = data[kind], data[~kind]
+    if not len(yes) or not len(no):
+        raise ValueError("the area needs both kinds of case")
+    levels, place = np.unique(data, return_inverse=True)
+
+    def areas(yes_times: Floats, no_times: Floats) -> Floats:
+        ups, downs = (np.zeros((len(t), len(levels))) for t in (yes_times, no_times))
+        for counts, times, at in ((ups, yes_times, place[kind]), (downs, no_times, place[~kind])):
+            np.add.at(counts.T, at, times.T)
+        below = np.cumsum(downs, axis=1) - downs / 2  # negatives below, and half of those level
+        return (ups * below).sum(axis=1) / (len(yes) * len(no))
+
+    value = float(areas(np.ones((1, len(yes))), np.ones((1, len(no))))[0])
+    draws = [areas(a, b) for a, b in zip(_small_blocks(len(yes), 0), _small_blocks(len(no), 1), strict=True)]
+    low, high = np.quantile(np.concatenate(draws), [0.025, 0.975])
+    return Estimate(value, len(data), float(low), float(high))
 
 
 def risk_coverage_area(confidence: Sequence[float], loss: Sequence[float]) -> Estimate:
@@ -76,10 +129,8 @@ def risk_coverage_area(confidence: Sequence[float], loss: Sequence[float]) -> Es
     count = len(sure)
     harmonic = np.r_[0.0, np.cumsum(1.0 / np.arange(1, count + 1))]
 
-    def areas(draw: Floats) -> Floats:
-        weight = np.zeros(draw.shape)
-        rows = np.repeat(np.arange(draw.shape[0]), draw.shape[1])
-        np.add.at(weight, (rows, draw.ravel()), 1.0)
+    def areas(times: Floats) -> Floats:
+        weight = times[:, order]
         size = np.add.reduceat(weight, starts, axis=1)
         lost_in = np.add.reduceat(weight * lost, starts, axis=1)
         end, lost_by = size.cumsum(axis=1), lost_in.cumsum(axis=1)
@@ -93,21 +144,39 @@ def risk_coverage_area(confidence: Sequence[float], loss: Sequence[float]) -> Es
 
 
 def _estimate(count: int, statistic: Callable[[Floats], Floats]) -> Estimate:
-    """`statistic` maps a (draws, n) array of row numbers to one number per draw."""
+    """`statistic` maps a (draws, n) array, how often each draw took each row, to one number per draw."""
     if not count:
         raise ValueError("no question to estimate from")
-    value = float(statistic(np.arange(count)[None, :])[0])
-    low, high = np.quantile(np.concatenate([statistic(draw) for draw in _blocks(count, 0)]), [0.025, 0.975])
+    value = float(statistic(np.ones((1, count)))[0])
+    low, high = np.quantile(
+        np.concatenate([statistic(times) for times in _small_blocks(count, 0)]), [0.025, 0.975]
+    )
     return Estimate(value, count, float(low), float(high))
 
 
-def _draws(data: Floats, statistic: Callable[[Floats], Floats], offset: int) -> Floats:
-    return np.concatenate([statistic(data[draw]) for draw in _blocks(len(data), offset)])
-
-
 def _blocks(count: int, offset: int) -> Iterator[Floats]:
-    """RESAMPLES draws of `count` rows with replacement, in blocks of bounded size."""
+    """RESAMPLES draws of `count` rows with replacement, as counts, in blocks of bounded size."""
+    if count * RESAMPLES <= _BLOCK:
+        yield _kept(count, offset)
+        return
     random = np.random.default_rng(SEED + offset)
-    size = max(1, _BLOCK // count)
+    size = max(_FEW, _BLOCK // count // _FEW * _FEW)
     for start in range(0, RESAMPLES, size):
-        yield random.integers(0, count, size=(min(size, RESAMPLES - start), count))
+        yield _counts(random, min(size, RESAMPLES - start), count)
+
+
+def _small_blocks(count: int, offset: int) -> Iterator[Floats]:
+    """The same draws, a few at a time: what a statistic makes of them then stays in the processor's cache."""
+    for block in _blocks(count, offset):
+        for start in range(0, len(block), _FEW):
+            yield block[start : start + _FEW]
+
+
+@lru_cache(maxsize=3)
+def _kept(count: int, offset: int) -> Floats:
+    return _counts(np.random.default_rng(SEED + offset), RESAMPLES, count)
+
+
+def _counts(random: np.random.Generator, draws: int, count: int) -> Floats:
+    taken = random.integers(0, count, size=(draws, count)) + np.arange(draws)[:, None] * count
+    return np.bincount(taken.ravel(), minlength=draws * count).reshape(draws, count).astype(float)

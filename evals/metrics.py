@@ -150,21 +150,22 @@ def ranking_scores(
     for name in names:
         family, cutoff = name.split("@")
         measures[families[family] @ int(cutoff)] = name
-    qrels = [
-        ir_measures.Qrel(question, article, grade)
-        for question, judged in grades.items()
-        for article, grade in judged.items()
-    ]
-    run = [
-        ir_measures.ScoredDoc(question, article, -float(rank))  # distinct, so no tie is broken by name
-        for question, ranking in rankings.items()
-        for rank, article in enumerate(ranking)
-    ]
     scores: dict[str, dict[str, float]] = {question: dict.fromkeys(names, 0.0) for question in grades}
-    if qrels and run:
+    # Questions and articles are numbered for it: trec_eval ends the process over a NUL in a name.
+    questions = [question for question in grades if grades[question] and rankings.get(question)]
+    qrels: dict[str, dict[str, int]] = {}
+    run: dict[str, dict[str, float]] = {}
+    for number, question in enumerate(questions):
+        known = {article: str(place) for place, article in enumerate(rankings[question])}
+        # Distinct scores, so that no tie is broken by name.
+        run[str(number)] = {place: -float(place) for place in known.values()}
+        qrels[str(number)] = {
+            known.get(article, f"m{place}"): grade
+            for place, (article, grade) in enumerate(grades[question].items())
+        }
+    if run:
         for metric in ir_measures.iter_calc(list(measures), qrels, run):
-            if metric.query_id in scores:
-                scores[metric.query_id][measures[metric.measure]] = float(metric.value)
+            scores[questions[int(metric.query_id)]][measures[metric.measure]] = float(metric.value)
     return scores
 
 
@@ -248,6 +249,39 @@ def citation_answer(answer: Answer, references: Iterable[str]) -> float:
     """1 if a reference stands in the words of one citation: the footnote opens on the answer."""
     references = tuple(references)
     return float(any(contains(citation.quote, references) for citation in answer.citations))
+
+
+def citation_support(answer: Answer, supports: Callable[[str, Sequence[str]], bool]) -> dict[str, float]:
+    """`citation_recall` and `citation_precision` as ALCE has them (Gao et al. 2023, "Enabling Large
+    Language Models to Generate Text with Citations").
+
+    Recall: the share of the sentences whose citations, taken together, support them. Precision: the
+    share of the citations that are not idle; one is idle when its sentence is not supported, or when
+    it does not support the sentence alone and the others do without it. A sentence whose words stand
+    in a quote it cites is supported by that quote, whatever `supports` says.
+
+    Args:
+        supports: judges (statement, quotes); ALCE asks a model of natural language inference here.
+    """
+
+    def supported(text: str, quotes: Sequence[str]) -> bool:
+        return bool(quotes) and (any(text in quote for quote in quotes) or supports(text, quotes))
+
+    quotes = {citation.marker: citation.quote for citation in answer.citations}
+    good, used, useful = 0, 0, 0
+    for sentence in answer.sentences:
+        cited = [quotes[marker] for marker in sentence.markers if marker in quotes]
+        used += len(cited)
+        if not supported(sentence.text, cited):
+            continue
+        good += 1
+        for number, quote in enumerate(cited):
+            others = [*cited[:number], *cited[number + 1 :]]
+            useful += supported(sentence.text, [quote]) or not supported(sentence.text, others)
+    return {
+        "citation_recall": _share(good, len(answer.sentences)),
+        "citation_precision": _share(useful, used),
+    }
 
 
 def _share(part: int, whole: int) -> float:

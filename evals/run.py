@@ -2,189 +2,233 @@
 
 from __future__ import annotations
 
-import json
+import hashlib
 import logging
-import os
+import resource
 import subprocess
-import tempfile
+import sys
 import time
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
-from evals import metrics
-from evals.cases import Case, Suite, sample
-from evals.indexes import suite_index, user_cache
+from evals.cases import Suite, files_sha256
+from evals.indexes import user_cache
 from evals.intervals import Estimate
+from evals.journal import Journal, journal
 from evals.progress import EvalProgress, ProgressCallback, silent
-from evals.scoring import Outcome, Row, aggregate, needs_retrieval, score
-from evals.shelf import Shelf
-from evals.suites import open_suite
-from evals.system import AskPipeline, EvalSystem
-from index.errors import FootnoteError, InputError
-from rag.schema import Answer, Failed, Finished, Passage
+from evals.rows import Part, Row, Run, check_writable, joined_sha256, write_run
+from evals.scoring import aggregate
+from evals.suites import Plan, open_plan
+from evals.system import EvalSystem
+from evals.tasks.ask import AskTask
+from evals.tasks.base import Bench, Task, Worker
+from index.errors import FootnoteError
 
 log = logging.getLogger(__name__)
 
-WARM_UP = "What is this collection of articles about?"
-"""Asked first and not scored, so that loading a model is not counted as the first question's time."""
-
-SHALLOW_PASSAGES = 100
-DEEP_PASSAGES = 400
-"""Passages asked for where the first hundred hold fewer than the hundred articles of `recall@100`."""
-
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """A finished run; `as_json` is the content of run.json.
-
-    `failed` counts questions that ended in an error, `degraded` those where a part failed and the
-    answer went on (say, quotations because the model's server was down); `notes` are oddities of
-    the data. `data_sha256` is over the suite's files, `articles_sha256` over the articles as
-    indexed; `seconds` is the time of asking and scoring, `cold_ms` that of the unscored first question.
-    """
-
-    suite: str
-    n: int
-    failed: int
-    degraded: int
-    data_sha256: str
-    articles_sha256: str
-    settings_hash: str
-    index_settings_hash: str
-    commit: str
-    date: str
-    seed: int
-    limit: int | None
-    engine: str
-    model: str
-    retriever: str
-    cold_ms: float
-    seconds: float
-    notes: tuple[str, ...]
-    metrics: dict[str, Estimate]
+class _Done:
+    part: Part
     rows: tuple[Row, ...]
-
-    def as_json(self) -> dict[str, object]:
-        """The run as JSON types; numbers rounded to six digits."""
-        whole = asdict(self)
-        whole["metrics"] = {
-            name: {"value": one.value, "n": one.n, "ci95": [one.low, one.high]}
-            for name, one in self.metrics.items()
-        }
-        return {name: _rounded(value) for name, value in whole.items()}
+    cold_ms: float
+    indexing_seconds: float
+    seconds: float
 
 
 def run_suite(
-    suite: Suite | str | Path,
+    suite: Plan | Suite | str | Path,
     system: EvalSystem,
     *,
     limit: int | None = None,
     seed: int = 0,
     index_dir: Path | None = None,
     cache_dir: Path | None = None,
+    data_dir: Path | None = None,
     out: Path | None = None,
     engine: str = "",
     retriever: str = "",
+    retrieval_only: bool = False,
+    fresh: bool = False,
     progress: ProgressCallback | None = None,
 ) -> Run:
     """Asks every question of a suite (or a seeded sample) and scores the answers.
 
+    A run that was interrupted goes on where it stopped when the same one is made again: same data,
+    settings, code, sample. Questions that had failed are asked again.
+
     Args:
-        suite: a suite, or what `evals.suites.open_suite` understands.
+        suite: a suite or plan, or what `evals.suites.open_plan` understands.
         system: the settings under test.
-        limit: at most so many questions, drawn by `seed`; the index holds all articles all the same.
+        limit: at most so many questions of each part, drawn by `seed`; the index holds all articles all the same.
         index_dir: asks an index that exists already instead of building the suite's own.
-        cache_dir: where indexes of suites are kept, by data, index settings and index code; by default
+        cache_dir: where indexes of suites and unfinished runs are kept; by default
             `footnote/evals` in the user's cache folder.
+        data_dir: the folder of public sets that named suites are read from.
         out: where to write run.json; checked before the first question.
-        engine, retriever: as set, to be recorded; taken from the answers when empty.
+        engine, retriever: as set, to be recorded.
+        retrieval_only: asks the retriever alone.
+        fresh: does not go on with an interrupted run.
         progress: called before the first and after each article and question.
 
     Returns:
-        The run; rows in the order of the suite's file. Everything but times and the date is equal
-        when the same run is made again.
+        The run; rows in the order of the suite's files. Everything but times and the date is equal
+        when the same run is made again (`evals.rows.without_timings`).
 
     Raises:
         InputError: no such suite, damaged data, no index for one's own questions, `out` not writable.
         FootnoteError: what kept the index from being built or opened.
     """
-    opened = suite if isinstance(suite, Suite) else open_suite(suite)
-    cases = sample(opened.cases, limit, seed)
+    plan = _planned(suite, data_dir, retrieval_only)
     if out is not None:
-        _check_writable(out)
-    tell = progress or silent
-    if index_dir is None:
-        index_dir = suite_index(opened, system, cache_dir or user_cache(), tell)
-    pipeline = system.pipeline(index_dir)
-    shelf = Shelf(pipeline, opened, cases, index_dir)
-    cold_ms = _warm_up(pipeline)
-    started, began = datetime.now(UTC), time.perf_counter()
-    tell(EvalProgress("asking", 0, len(cases)))
-    rows: list[Row] = []
-    described = _Described(engine, retriever)
-    for case in cases:
-        outcome = _ask(pipeline, case)
-        described.note(outcome)
-        rows.append(score(case, outcome, shelf.grades(case), shelf.cited(outcome.answer)))
-        tell(EvalProgress("asking", len(rows), len(cases), case.id))
+        check_writable(out)
+    tasks = [
+        task.sampled(_least(limit, most), seed)
+        for task, most in zip(plan.tasks, plan.limits or [None] * len(plan.tasks), strict=True)
+    ]
+    bench = Bench(system, cache_dir or user_cache(), progress or silent, index_dir)
+    started = datetime.now(UTC)
+    several = len(tasks) > 1
+    done = [_part(task, bench, fresh=fresh, several=several) for task in tasks]
+    parts = tuple(one.part for one in done)
+    rows = tuple(row for one in done for row in one.rows)
     run = Run(
-        suite=opened.name,
+        suite=plan.name,
         n=len(rows),
-        failed=sum(bool(row.error) for row in rows),
-        degraded=sum(bool(row.warning) for row in rows),
-        data_sha256=opened.data_sha256,
-        articles_sha256=shelf.sha256,
+        failed=sum(part.failed for part in parts),
+        degraded=sum(part.degraded for part in parts),
+        data_sha256=joined_sha256([part.data_sha256 for part in parts]),
         settings_hash=system.settings_hash,
         index_settings_hash=system.index_settings_hash,
+        settings=dict(system.settings),
         commit=commit(),
         date=started.strftime("%Y-%m-%dT%H:%M:%SZ"),
         seed=seed,
         limit=limit,
-        engine=described.engine,
-        model=described.model,
-        retriever=described.retriever,
-        cold_ms=cold_ms,
-        seconds=time.perf_counter() - began,
-        notes=tuple(shelf.notes),
-        metrics=aggregate(rows),
-        rows=tuple(rows),
+        engine=engine or _first(row.engine for row in rows),
+        model=_first(row.model for row in rows),
+        retriever=retriever,
+        metrics=_overall(parts, rows),
+        parts=parts,
+        rows=rows,
+        timing={
+            "cold_ms": max((one.cold_ms for one in done), default=0.0),
+            "seconds": sum(one.seconds for one in done),
+            "indexing_seconds": sum(one.indexing_seconds for one in done),
+            "peak_memory_mb": _peak_memory_mb(),
+        },
     )
     if out is not None:
         write_run(run, out)
     return run
 
 
-def write_run(run: Run, out: Path) -> None:
-    """Writes run.json whole or not at all: beside the place, then renamed onto it.
+def _planned(suite: Plan | Suite | str | Path, data_dir: Path | None, retrieval_only: bool) -> Plan:
+    if isinstance(suite, Suite):
+        suite = Plan(suite.name, (AskTask(suite),))
+    plan = suite if isinstance(suite, Plan) else open_plan(suite, data_dir)
+    if not retrieval_only:
+        return plan
+    return replace(
+        plan,
+        tasks=tuple(replace(t, retrieval_only=True) if isinstance(t, AskTask) else t for t in plan.tasks),
+    )
 
-    Raises:
-        InputError: the place cannot be written.
-    """
-    text = json.dumps(run.as_json(), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+
+def _first(names: Iterable[str]) -> str:
+    return next((name for name in names if name), "")
+
+
+def _least(limit: int | None, most: int | None) -> int | None:
+    return min(limit, most) if limit is not None and most is not None else limit if most is None else most
+
+
+def _part(task: Task, bench: Bench, *, fresh: bool, several: bool) -> _Done:
+    label = f"{task.name}: " if several else ""
+    tell = bench.tell
+    if several:
+        bench = replace(bench, tell=lambda p: tell(replace(p, stage=f"{label}{p.stage}")))
+    worker = task.open(bench)
+    began = time.perf_counter()
+    with journal(bench.cache_dir / "unfinished", _key(task, worker, bench), task.ids, fresh=fresh) as kept:
+        rows = _rows(task, worker, kept, bench)
+        finished, metrics = worker.finish(rows)
+        kept.finished()
+    notes = list(worker.notes)
+    if kept.known:
+        notes.append(f"{len(kept.known)} of {len(rows)} rows are from an earlier run that was interrupted")
+    part = Part(
+        name=task.name,
+        task=task.kind,
+        n=len(finished),
+        failed=sum(bool(row.error) for row in finished),
+        degraded=sum(bool(row.warning) for row in finished),
+        data_sha256=task.data_sha256,
+        articles_sha256=worker.articles_sha256,
+        notes=tuple(notes),
+        metrics=metrics,
+        index=dict(worker.index),
+    )
+    return _Done(part, finished, worker.cold_ms, worker.indexing_seconds, time.perf_counter() - began)
+
+
+def _rows(task: Task, worker: Worker, kept: Journal, bench: Bench) -> list[Row]:
+    rows: list[Row] = []
+    total = len(task.ids)
+    bench.tell(EvalProgress("asking", len(kept.known), total))
+    for item in task.ids:
+        row = kept.known.get(item)
+        if row is None:
+            row = replace(_one(worker, item), part=task.name)
+            kept.keep(row)
+        rows.append(row)
+        bench.tell(EvalProgress("asking", len(rows), total, item))
+    return rows
+
+
+def _one(worker: Worker, item: str) -> Row:
+    """Asks one item. Whatever goes wrong becomes the row's error: one question must not end a run."""
     try:
-        with tempfile.NamedTemporaryFile(
-            "w",
-            encoding="utf-8",
-            errors="surrogateescape",
-            dir=out.parent,
-            prefix=f".{out.name}.",
-            delete=False,
-        ) as handle:
-            try:
-                handle.write(text)
-                handle.flush()
-                os.fsync(handle.fileno())
-                Path(handle.name).chmod(0o644)
-                Path(handle.name).replace(out)
-            except BaseException:
-                Path(handle.name).unlink(missing_ok=True)
-                raise
-    except OSError as error:
-        raise InputError(
-            f"{out}: cannot be written ({error.strerror or error})", "choose another --out"
-        ) from error
+        return worker.row(item)
+    except FootnoteError as error:
+        log.warning("%s failed: %s", item, error)
+        return worker.failed(item, f"{type(error).__name__}: {error}")
+    except Exception as error:  # the boundary of one question: its row says what happened
+        log.warning("%s failed: %s: %s", item, type(error).__name__, error, exc_info=True)
+        return worker.failed(item, f"{type(error).__name__}: {error}")
+
+
+def _key(task: Task, worker: Worker, bench: Bench) -> str:
+    """What two runs must share for the one to go on with the rows of the other."""
+    parts = (
+        task.name, task.kind, task.data_sha256, worker.articles_sha256, *task.ids, bench.system.settings_hash,
+        _code_sha256(),
+    )  # fmt: skip
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:24]
+
+
+@cache
+def _code_sha256() -> str:
+    """Over all that can change an answer or a score besides settings: code and the models of our own."""
+    root = Path(__file__).resolve().parent.parent
+    files = [file for name in ("index", "rag", "evals") for file in (root / name).rglob("*.py")]
+    return files_sha256(root, [*files, *(root / "rag" / "weights").glob("*")])
+
+
+def _overall(parts: Sequence[Part], rows: Sequence[Row]) -> dict[str, Estimate]:
+    """The figures over all rows, where all parts are of questions asked; a single part's are its own."""
+    if len(parts) == 1:
+        return dict(parts[0].metrics)
+    return aggregate(rows) if {part.task for part in parts} <= {"ask"} else {}
+
+
+def _peak_memory_mb() -> float:
+    """The most memory this process has held so far, in MB (getrusage gives bytes on macOS, else kB)."""
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(most / (1 << 20 if sys.platform == "darwin" else 1 << 10), 1)
 
 
 def commit(root: Path | None = None) -> str:
@@ -206,89 +250,3 @@ def _git(root: Path, *words: str) -> str:
     return subprocess.run(
         ["git", "-C", str(root), *words], capture_output=True, text=True, check=True, timeout=20
     ).stdout.strip()
-
-
-# ---- Asking --------------------------------------------------------------------------------
-
-
-class _Described:
-    """Which engine, model and retriever answered, as the answers say."""
-
-    def __init__(self, engine: str, retriever: str) -> None:
-        self.engine, self.model, self.retriever = engine, "", retriever
-
-    def note(self, outcome: Outcome) -> None:
-        if outcome.answer is not None:
-            self.engine = self.engine or outcome.answer.engine
-            self.model = self.model or outcome.answer.model
-        if outcome.passages:
-            self.retriever = self.retriever or outcome.passages[0].retriever
-
-
-def _ask(pipeline: AskPipeline, case: Case) -> Outcome:
-    """Asks one case. Whatever goes wrong becomes the outcome's error: one question must not end a run."""
-    try:
-        answer, warning = _drained(pipeline, case)
-        if not needs_retrieval(case):
-            return Outcome(answer, warning=warning)
-        question = answer.standalone_question or case.question
-        passages = tuple(pipeline.retrieve(question, SHALLOW_PASSAGES, asked_at=case.asked_at))
-        return Outcome(answer, passages, _deep(pipeline, question, case.asked_at, passages), warning=warning)
-    except FootnoteError as error:
-        log.warning("question %s failed: %s", case.id, error)
-        return Outcome(error=f"{type(error).__name__}: {error}")
-    except Exception as error:  # the boundary of one question: its row says what happened
-        log.warning("question %s failed: %s: %s", case.id, type(error).__name__, error, exc_info=True)
-        return Outcome(error=f"{type(error).__name__}: {error}")
-
-
-def _drained(pipeline: AskPipeline, case: Case) -> tuple[Answer, str]:
-    """The finished answer, and what failed on the way to it ("" when nothing did)."""
-    trouble: list[str] = []
-    finished: Answer | None = None
-    for event in pipeline.stream(case.question, history=case.history, asked_at=case.asked_at):
-        if isinstance(event, Failed):
-            trouble.append(event.reason)
-        elif isinstance(event, Finished):
-            finished = event.answer
-    if finished is None:
-        raise FootnoteError("the answer ended without being finished")
-    return finished, "; ".join(trouble)
-
-
-def _deep(
-    pipeline: AskPipeline, question: str, asked_at: date | None, passages: tuple[Passage, ...]
-) -> tuple[str, ...]:
-    """A hundred articles in rank order, asking deeper where the passages share articles."""
-    ranked = metrics.to_articles(passages)
-    if len(ranked) < SHALLOW_PASSAGES <= len(passages):
-        ranked += metrics.to_articles(pipeline.retrieve(question, DEEP_PASSAGES, asked_at=asked_at))
-    return tuple(dict.fromkeys(ranked))[:SHALLOW_PASSAGES]
-
-
-def _warm_up(pipeline: AskPipeline) -> float:
-    """Milliseconds of a first, unscored question. If it fails, the scored ones will say so."""
-    began = time.perf_counter()
-    try:
-        for _event in pipeline.stream(WARM_UP):
-            pass
-    except Exception:  # as in _ask: not a reason to end the run
-        log.warning("the warm-up question failed", exc_info=True)
-    return (time.perf_counter() - began) * 1000
-
-
-def _check_writable(out: Path) -> None:
-    if out.is_dir():
-        raise InputError(f"{out}: is a folder", "name a file, as in --out run.json")
-    if not out.parent.is_dir() or not os.access(out.parent, os.W_OK):
-        raise InputError(f"{out}: the folder cannot be written", "choose another --out")
-
-
-def _rounded(value: object) -> object:
-    if isinstance(value, float):
-        return round(value, 6)
-    if isinstance(value, Mapping):
-        return {name: _rounded(one) for name, one in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_rounded(one) for one in value]
-    return value

@@ -11,12 +11,13 @@ Rules that hold for all metrics:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 
 from evals import intervals, metrics
 from evals.cases import Case
 from evals.intervals import Estimate
+from evals.rows import Row
 from index.schema import Article
 from rag.schema import Answer, Citation, Passage
 
@@ -30,7 +31,11 @@ CITATION = (
     "citation_gold_precision",
     "citation_gold_recall",
     "citation_answer",
+    "citation_recall",
+    "citation_precision",
 )
+CONTEXT = 160
+"""Characters kept on either side of a quote, so that a report can show it where it stands."""
 MEANS = (
     *SHALLOW,
     *DEEP,
@@ -47,8 +52,8 @@ MEANS = (
 class Outcome:
     """What came of asking one case: an answer, or the error that took its place.
 
-    `passages` is what the retriever alone found for the question, best first; `ranked` the articles
-    found when asked as deep as the deepest cutoff needs; both are empty where no metric needs them.
+    `passages` is what the retriever alone found for the question, best first, empty where no metric
+    needs it; `ranked` the articles found (`Article.id`), as deep as the deepest cutoff needs.
     """
 
     answer: Answer | None = None
@@ -56,37 +61,7 @@ class Outcome:
     ranked: tuple[str, ...] = ()
     error: str = ""
     warning: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One question of a run, as written to run.json.
-
-    `answer` is the text shown, `scores` one number per metric that applies to the question, `error`
-    what failed ("" when nothing did), `warning` a part that failed while the answer went on.
-    `citations`, `retrieved` (external ids of the first ten articles found, or of those the answer
-    looked at where no metric needs more), `sentences` (counts) and `timings_ms` are there so that a
-    figure can be looked into.
-    """
-
-    id: str
-    question: str
-    answer: str
-    scores: dict[str, float]
-    error: str
-    kind: str = ""
-    language: str = ""
-    answerable: bool = True
-    answered: bool = False
-    abstained: bool = False
-    reason: str = ""
-    confidence: float = 0.0
-    standalone_question: str = ""
-    warning: str = ""
-    citations: tuple[dict[str, object], ...] = ()
-    retrieved: tuple[str, ...] = ()
-    sentences: dict[str, int] = field(default_factory=dict)
-    timings_ms: dict[str, float] = field(default_factory=dict)
+    timings_ms: dict[str, float] = field(default_factory=dict[str, float])
 
 
 def needs_retrieval(case: Case) -> bool:
@@ -94,54 +69,93 @@ def needs_retrieval(case: Case) -> bool:
     return case.answerable and bool(case.article_ids or case.answers)
 
 
-def score(case: Case, outcome: Outcome, grades: Mapping[str, int], shelf: Mapping[str, Article]) -> Row:
-    """One case's row.
+Supports = Callable[[str, Sequence[str]], bool]
+"""Whether some quotes, taken together, support a statement."""
+
+
+def score(
+    case: Case,
+    outcome: Outcome,
+    grades: Mapping[str, int],
+    shelf: Mapping[str, Article],
+    *,
+    asked: bool = True,
+    supports: Supports | None = None,
+) -> Row:
+    """One case's row, but for the ranking metrics, which `with_ranking_scores` fills in for all rows at once.
 
     Args:
         grades: relevance by `Article.id` for the case's gold articles; {} when it names none.
         shelf: the stored articles that the answer cites, by `Article.id`.
+        asked: whether an answer was asked for, or passages only.
+        supports: judges `citation_recall` and `citation_precision`, which are left out without it.
     """
     answer = outcome.answer
     answered = answer is not None and not answer.abstained
-    scores = {**_retrieval(case, outcome, grades), **_answering(case, answer)}
-    if case.answerable:
-        scores["false_abstention"] = float(not answered)
-    else:
-        scores["abstention_recall"] = float(answer is not None and answer.abstained)
-    if answer is None:
-        return Row(
-            case.id, case.question, "", scores, outcome.error, case.kind, case.language, case.answerable,
-            warning=outcome.warning,
-        )  # fmt: skip
-    if answered:
-        scores |= _citations(case, answer, {name for name, grade in grades.items() if grade > 0}, shelf)
-    counts = metrics.sentence_counts(answer)
-    return Row(
+    scores = _retrieval(case, outcome, grades)
+    if asked:
+        scores |= _answering(case, answer)
+        if case.answerable:
+            scores["false_abstention"] = float(not answered)
+        else:
+            scores["abstention_recall"] = float(answer is not None and answer.abstained)
+    row = Row(
         id=case.id,
         question=case.question,
-        answer=answer.text,
+        answer="",
         scores=scores,
         error=outcome.error,
         kind=case.kind,
         language=case.language,
         answerable=case.answerable,
+        warning=outcome.warning,
+        references=case.answers,
+        timings_ms=dict(outcome.timings_ms),
+    )
+    if answer is None:
+        return row
+    if answered:
+        scores |= _citations(case, answer, {name for name, grade in grades.items() if grade > 0}, shelf)
+        if supports is not None:
+            scores |= metrics.citation_support(answer, supports)
+    counts = metrics.sentence_counts(answer)
+    return replace(
+        row,
+        answer=answer.text,
         answered=answered,
         abstained=answer.abstained,
         reason=answer.reason,
         confidence=answer.confidence,
         standalone_question=answer.standalone_question,
-        warning=outcome.warning,
-        citations=tuple(_citation_row(citation) for citation in answer.citations),
-        retrieved=tuple(dict.fromkeys(p.article.external_id for p in outcome.passages or answer.passages))[
-            :10
-        ],
-        sentences={
+        shown=tuple(
+            {"text": s.text, "origin": s.origin, "markers": list(s.markers), "support": s.support}
+            for s in answer.sentences
+        ),
+        dropped=tuple(asdict(one) for one in answer.dropped),
+        citations=tuple(_citation_row(citation, shelf) for citation in answer.citations),
+        counts={
             "shown": counts.shown,
             "drafts_shown": counts.drafts_shown,
             "replaced": counts.replaced,
             "dropped": counts.dropped,
         },
         timings_ms=dict(answer.timings_ms),
+        engine=answer.engine,
+        model=answer.model,
+    )
+
+
+def with_ranking_scores(rows: Sequence[Row]) -> tuple[Row, ...]:
+    """The rows with the ranking metrics of those that have gold articles, computed together."""
+    gold = {str(number): row for number, row in enumerate(rows) if row.gold and row.answerable}
+    found = metrics.ranking_scores(
+        {name: row.ranking for name, row in gold.items()},
+        {name: row.gold for name, row in gold.items()},
+        (*SHALLOW, *DEEP),
+    )
+    return tuple(
+        replace(row, scores={**found[str(number)], **row.scores}) if str(number) in found else row
+        for number, row in enumerate(rows)
     )
 
 
@@ -149,11 +163,6 @@ def _retrieval(case: Case, outcome: Outcome, grades: Mapping[str, int]) -> dict[
     scores: dict[str, float] = {}
     if not needs_retrieval(case):
         return scores
-    judged = {case.id: grades}
-    if grades:
-        near = metrics.to_articles(outcome.passages)
-        scores |= metrics.ranking_scores({case.id: near}, judged, SHALLOW)[case.id]
-        scores |= metrics.ranking_scores({case.id: outcome.ranked}, judged, DEEP)[case.id]
     for k in CUTOFFS:
         if case.quotes and grades:
             gold = {name for name, grade in grades.items() if grade > 0}
@@ -192,15 +201,23 @@ def _citations(case: Case, answer: Answer, gold: set[str], shelf: Mapping[str, A
     return scores
 
 
-def _citation_row(citation: Citation) -> dict[str, object]:
+def _citation_row(citation: Citation, shelf: Mapping[str, Article]) -> dict[str, object]:
     article = citation.passage.article
+    stored = shelf.get(article.id)
+    text = stored.text if stored else ""
+    start, end = max(citation.start, 0), max(citation.end, 0)
     return {
         "marker": citation.marker,
         "article_id": article.id,
         "external_id": article.external_id,
+        "title": article.title,
+        "url": article.url,
+        "published": article.published.isoformat() if article.published else "",
         "quote": citation.quote,
         "start": citation.start,
         "end": citation.end,
+        "before": text[max(start - CONTEXT, 0) : start],
+        "after": text[end : end + CONTEXT],
     }
 
 
@@ -226,6 +243,7 @@ def _abstention(rows: Sequence[Row]) -> dict[str, Estimate]:
     the area is 1 for an unanswerable question and for a failed one (at confidence 0), else 0: it
     asks whether confidence ranks what can be answered before what cannot, whatever the threshold.
     """
+    rows = [row for row in rows if {"false_abstention", "abstention_recall"} & set(row.scores)]
     kinds = [row.answerable for row in rows]
     if all(kinds) or not any(kinds):
         return {}
@@ -243,7 +261,7 @@ def _abstention(rows: Sequence[Row]) -> dict[str, Estimate]:
 
 def _engine(rows: Sequence[Row]) -> dict[str, Estimate]:
     found: dict[str, Estimate] = {}
-    counts = [metrics.SentenceCounts(**row.sentences) for row in rows if row.sentences]
+    counts = [metrics.SentenceCounts(**row.counts) for row in rows if row.counts]
     if shown := [count for count in counts if count.shown]:
         found["drafted_share"] = intervals.ratio([c.drafts_shown for c in shown], [c.shown for c in shown])
     if made := [count for count in counts if count.drafted]:
@@ -253,7 +271,7 @@ def _engine(rows: Sequence[Row]) -> dict[str, Estimate]:
 
 
 def _timing(rows: Sequence[Row]) -> dict[str, Estimate]:
-    """Milliseconds: the whole answer over every row, the first sentence over those that showed one."""
+    """Milliseconds: retrieval and the whole answer over every row, the first sentence over those that showed one."""
     total = [row.timings_ms["total"] for row in rows if "total" in row.timings_ms]
     first = [
         row.timings_ms["first_sentence"]
@@ -261,8 +279,10 @@ def _timing(rows: Sequence[Row]) -> dict[str, Estimate]:
         if row.answered and "first_sentence" in row.timings_ms
     ]
     found: dict[str, Estimate] = {}
-    for name, values in (("latency_ms", total), ("first_sentence_ms", first)):
+    retrieve = [row.timings_ms["retrieve"] for row in rows if "retrieve" in row.timings_ms]
+    for name, values in (("retrieve_ms", retrieve), ("first_sentence_ms", first), ("latency_ms", total)):
         if values:
             found[f"{name}_p50"] = intervals.quantile(values, 0.5)
             found[f"{name}_p95"] = intervals.quantile(values, 0.95)
+            found[f"{name}_max"] = intervals.quantile(values, 1.0)
     return found

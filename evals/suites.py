@@ -1,170 +1,285 @@
-"""Suites from public formats: the seeds, a BEIR folder, a SQuAD file, a person's own questions.
-
-Each adapter gives a `Suite` or raises `InputError` with the file and line that is wrong.
-"""
+"""Which suites there are, what each needs, and how a name or a path becomes tasks."""
 
 from __future__ import annotations
 
-import json
-import logging
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from functools import lru_cache
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
-from evals.cases import (
-    Case,
-    Suite,
-    files_sha256,
-    json_lines,
-    parse_day,
-    read_cases,
-    text_field,
-    text_list,
-)
+from evals.cases import Suite, json_lines
+from evals.formats import claims, dialogues, newswire, pages
+from evals.formats.beir import beir_suite
+from evals.formats.clapnq import clapnq_suite
+from evals.formats.common import read_json
+from evals.formats.folder import QUESTIONS, folder_suite, own_suite
+from evals.formats.rgb import rgb_suites
+from evals.formats.squad import squad_suite
+from evals.formats.withheld import without_answers
+from evals.tasks.ask import AskTask
+from evals.tasks.base import Task
+from evals.tasks.falsified import FalsifiedTask
 from index.errors import InputError
-from index.schema import Article, Skipped, article_id
-
-log = logging.getLogger(__name__)
-
-QUESTIONS = "questions.jsonl"
-"""A folder of articles with this file beside them is a suite, as `seeds/` is."""
 
 
-def open_suite(spec: str | Path) -> Suite:
-    """The suite a person named on the command line.
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run asks: tasks in order, and for each at most how many items unless a smaller limit is given."""
+
+    name: str
+    tasks: tuple[Task, ...]
+    limits: tuple[int | None, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A suite of the catalogue.
+
+    `needs` are files or folders within the data folder, of which `optional` ones may be missing;
+    `open` makes the plan from the data folder (None where there is none).
+    """
+
+    name: str
+    about: str
+    open: Callable[[Path | None], Plan]
+    needs: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+
+
+XQUAD = "xquad_en/xquad.en.json"
+SQUAD2 = "squad2/dev-v2.0.json"
+
+
+def _seeds(_data: Path | None) -> Plan:
+    return Plan("seeds", (AskTask(folder_suite(seeds_folder())),))
+
+
+def _smoke(data: Path | None) -> Plan:
+    tasks: list[Task] = [AskTask(folder_suite(seeds_folder()))]
+    if data is not None and (data / XQUAD).is_file():
+        tasks.append(AskTask(_xquad(data)))
+    return Plan("smoke", tuple(tasks), (60,) * len(tasks))
+
+
+def _xquad(data: Path) -> Suite:
+    """XQuAD's English questions, without those whose paragraph also stands in the SQuAD 2.0 file beside
+    it, which the evidence model may have been trained on."""
+    suite = replace(squad_suite(data / XQUAD), name="xquad_en")
+    if not (data / SQUAD2).is_file():
+        return suite
+    seen = {case.question.strip().lower() for case in squad_suite(data / SQUAD2).cases}
+    return replace(suite, cases=tuple(c for c in suite.cases if c.question.strip().lower() not in seen))
+
+
+def _scifact(data: Path | None) -> Plan:
+    return Plan("scifact", (AskTask(replace(beir_suite(_in(data) / "beir_scifact"), name="scifact"), True),))
+
+
+def _news(data: Path | None) -> Plan:
+    return Plan("news", (AskTask(_realtimeqa(data)),))
+
+
+def _news_abstain(data: Path | None) -> Plan:
+    return Plan("news-abstain", (AskTask(without_answers(_realtimeqa(data))),))
+
+
+def _realtimeqa(data: Path | None) -> Suite:
+    return replace(beir_suite(_in(data) / "realtimeqa_2022"), name="news")
+
+
+def _abstain(data: Path | None) -> Plan:
+    clapnq = replace(clapnq_suite(_in(data) / "clapnq"), name="clapnq")
+    squad = replace(squad_suite(_in(data) / SQUAD2), name="squad2")
+    return Plan("abstain", (AskTask(clapnq), AskTask(squad)), (300, 600))
+
+
+def _support(data: Path | None) -> Plan:
+    wice = claims.wice_task(_in(data) / "wice" / "claim_dev.jsonl")
+    return Plan("support", (wice, claims.qags_task(_in(data) / "qags" / "mturk_cnndm.jsonl")))
+
+
+def _followups(data: Path | None) -> Plan:
+    tasks: list[Task] = [dialogues.own_followups(folder_suite(seeds_folder()))]
+    limits: list[int | None] = [None]
+    if data is not None and (data / "canard").is_dir():
+        tasks.append(dialogues.canard_task(data / "canard" / "dev.json"))
+        limits.append(500)
+    if data is not None and (data / "trec_cast").is_dir():
+        tasks.append(dialogues.cast_task(data / "trec_cast"))
+        limits.append(None)
+    return Plan("followups", tuple(tasks), tuple(limits))
+
+
+def _counterfactual(data: Path | None) -> Plan:
+    return Plan(
+        "counterfactual", tuple(FalsifiedTask(s) for s in rgb_suites(_in(data) / "rgb" / "en_fact.json"))
+    )
+
+
+def _extraction(data: Path | None) -> Plan:
+    return Plan("extraction", (pages.pages_task(_in(data) / "html_pages"),))
+
+
+def _ingest(data: Path | None) -> Plan:
+    tasks: list[Task] = [newswire.reuters_task(_in(data) / "reuters21578")]
+    if (_in(data) / "bbc_news" / "bbc").is_dir():
+        tasks.append(newswire.text_folders_task(_in(data) / "bbc_news" / "bbc"))
+    return Plan("ingest", tuple(tasks))
+
+
+CATALOGUE: tuple[Entry, ...] = (
+    Entry("seeds", "the starter articles and their questions: everything; gates CI", _seeds),
+    Entry(
+        "smoke",
+        "60 of the seeds' questions and 60 of XQuAD English: everything, small",
+        _smoke,
+        optional=(XQUAD,),
+    ),
+    Entry("scifact", "BEIR SciFact: retrieval beside published figures", _scifact, ("beir_scifact",)),
+    Entry("news", "RealTimeQA 2022: news quiz questions over full articles", _news, ("realtimeqa_2022",)),
+    Entry(
+        "news-abstain",
+        "the same with the articles that hold the answer withheld, or asked before they came out",
+        _news_abstain,
+        ("realtimeqa_2022",),
+    ),
+    Entry(
+        "abstain", "ClapNQ and 600 questions of SQuAD 2.0: answer or abstain", _abstain, ("clapnq", SQUAD2)
+    ),
+    Entry("support", "WiCE and QAGS: does the evidence support the claim?", _support, ("wice", "qags")),
+    Entry(
+        "followups",
+        "follow-ups of the seeds, CANARD and CAsT: words restored, retrieval",
+        _followups,
+        optional=("canard", "trec_cast"),
+    ),
+    Entry(
+        "counterfactual",
+        "RGB: true and falsified snippets side by side",
+        _counterfactual,
+        ("rgb/en_fact.json",),
+    ),
+    Entry("extraction", "web pages with the article text a person took out", _extraction, ("html_pages",)),
+    Entry(
+        "ingest",
+        "Reuters and BBC news: reading and splitting at speed",
+        _ingest,
+        ("reuters21578",),
+        ("bbc_news",),
+    ),
+)
+"""Every suite known by name, in the order `footnote eval list` shows them."""
+
+
+def missing(entry: Entry, data: Path | None) -> tuple[str, ...]:
+    """What a suite needs and the data folder does not hold."""
+    return tuple(need for need in entry.needs if data is None or not (data / need).exists())
+
+
+def open_plan(spec: str | Path, data_dir: Path | None = None) -> Plan:
+    """The plan of the suite a person named on the command line.
 
     Args:
-        spec: `seeds`; a folder with `questions.jsonl` beside its articles; a BEIR folder
-            (`corpus.jsonl`, `queries.jsonl`, `qrels/`); a SQuAD `.json` file; or a `.jsonl` file of
-            one's own questions for an index that exists.
+        spec: a name of the catalogue, or a path: a folder with `questions.jsonl` beside its articles; a
+            BEIR folder; a SQuAD, CANARD or CAsT file; ClapNQ, WiCE, QAGS or RGB rows; a folder of pages
+            with gold bodies, of Reuters files, of folders of text; or a `.jsonl` file of one's own
+            questions for an index that exists. What a path holds is told by its content.
+        data_dir: the folder of public sets that names are looked up in.
 
     Raises:
-        InputError: no such suite, or damaged files, named with their line.
+        InputError: no such suite, missing data, or damaged files, named with their line.
     """
-    path = _seeds_folder() if str(spec) == "seeds" and not Path("seeds").is_file() else Path(spec)
+    entry = next((one for one in CATALOGUE if one.name == str(spec)), None)
+    if entry is not None:
+        if data_dir is not None and not data_dir.is_dir():
+            raise InputError(f"{data_dir}: there is no such data folder", "name it with --data DIR")
+        if lacking := missing(entry, data_dir):
+            place = f"not in {data_dir}" if data_dir else "and no data folder is named"
+            raise InputError(
+                f"suite {entry.name!r} needs {', '.join(lacking)}, {place}",
+                "name the folder with --data DIR or FOOTNOTE_EVAL_DATA; docs/evals.md says where each set comes from",
+            )
+        return entry.open(data_dir)
+    path = Path(spec)
     if path.is_dir():
-        if (path / QUESTIONS).is_file():
-            return folder_suite(path)
-        if (path / "corpus.jsonl").is_file() or (path / "queries.jsonl").is_file():
-            return beir_suite(path)
-        raise InputError(
-            f"{path}: no suite in this folder (neither {QUESTIONS} nor corpus.jsonl and queries.jsonl)",
-            "see docs/evals.md for the formats",
-        )
+        return Plan(path.resolve().name, _folder(path))
     if path.is_file() and path.suffix == ".json":
-        return squad_suite(path)
+        return Plan(path.stem, _json(path))
     if path.is_file() and path.suffix == ".jsonl":
-        return own_suite(path)
+        return Plan(path.stem, _jsonl(path))
     if path.exists():
-        raise InputError(f"{path}: a suite is a folder, a SQuAD .json or a .jsonl file", "see docs/evals.md")
+        raise InputError(
+            f"{path}: a suite is a folder, a .json or a .jsonl file", "see docs/evals.md for the formats"
+        )
+    names = ", ".join(one.name for one in CATALOGUE)
     raise InputError(
-        f"unknown suite {str(spec)!r}: neither a known name (seeds) nor a path that exists",
-        "footnote eval run seeds",
+        f"unknown suite {str(spec)!r}: neither a known name ({names}) nor a path that exists",
+        "footnote eval list",
     )
 
 
-def folder_suite(path: Path) -> Suite:
-    """A folder of articles with `questions.jsonl`; `article_ids` name files or ids within the folder.
-
-    Raises:
-        InputError: a damaged questions file.
-    """
-
-    def articles() -> Iterator[Article]:
-        from index.readers import FolderSource  # reads HTML by a heavy library
-
-        for found in FolderSource(path).read():
-            if isinstance(found, Article):
-                yield found
-            elif isinstance(found, Skipped) and QUESTIONS not in found.name:
-                log.info("%s: passed over (%s)", found.name, found.reason)
-
-    files = [file for file in path.rglob("*") if file.is_file() and not file.name.startswith(".")]
-    return Suite(
-        name=path.resolve().name,
-        path=path,
-        cases=read_cases(path / QUESTIONS),
-        articles=articles,
-        data_sha256=files_sha256(path, files),
-        label=path.resolve().name,
+def _folder(path: Path) -> tuple[Task, ...]:
+    if (path / QUESTIONS).is_file():
+        return (AskTask(folder_suite(path)),)
+    if (path / "corpus.jsonl").is_file() or (path / "queries.jsonl").is_file():
+        return (AskTask(beir_suite(path)),)
+    if (path / "ground-truth.json").is_file():
+        return (pages.pages_task(path),)
+    if any(path.glob("*.sgm")):
+        return (newswire.reuters_task(path),)
+    if any(path.glob("*evaluation_topics*.json")):
+        return (dialogues.cast_task(path),)
+    rows = sorted(path.glob("*.jsonl"))
+    if rows and all({"input", "passages"} <= set(_first_row(file)) for file in rows):
+        return (AskTask(clapnq_suite(path)),)
+    if any(folder.is_dir() and any(folder.glob("*.txt")) for folder in path.iterdir()):
+        return (newswire.text_folders_task(path),)
+    raise InputError(
+        f"{path}: no suite in this folder (neither {QUESTIONS} nor corpus.jsonl and queries.jsonl, nor another format)",
+        "see docs/evals.md for the formats",
     )
 
 
-def own_suite(path: Path) -> Suite:
-    """Questions in Footnote's row schema, asked of an index that exists already.
+def _json(path: Path) -> tuple[Task, ...]:
+    try:
+        whole = read_json(path)
+    except InputError:
+        first = _first_row(path)  # RGB gives JSON Lines the ending .json
+        if "fakeanswer" in first:
+            return tuple(FalsifiedTask(suite) for suite in rgb_suites(path))
+        raise
+    if isinstance(whole, list) and whole and isinstance(whole[0], dict) and "QuAC_dialog_id" in whole[0]:
+        return (dialogues.canard_task(path),)
+    if isinstance(whole, dict) and "fakeanswer" in whole:
+        return tuple(FalsifiedTask(suite) for suite in rgb_suites(path))
+    return (AskTask(squad_suite(path)),)
+
+
+def _jsonl(path: Path) -> tuple[Task, ...]:
+    first = _first_row(path)
+    kind = claims.looks_like(first)
+    if kind:
+        return (claims.wice_task(path) if kind == "wice" else claims.qags_task(path),)
+    if {"input", "passages"} <= set(first):
+        return (AskTask(clapnq_suite(path)),)
+    if "fakeanswer" in first:
+        return tuple(FalsifiedTask(suite) for suite in rgb_suites(path))
+    return (AskTask(own_suite(path)),)
+
+
+def _first_row(path: Path) -> dict[str, object]:
+    try:
+        return next((row for _where, row in islice(json_lines(path), 1)), {})
+    except InputError:
+        return {}
+
+
+def seeds_folder() -> Path:
+    """`seeds/` here, or beside the packages in a checkout.
 
     Raises:
-        InputError: a damaged file.
+        InputError: it is in neither place.
     """
-    return Suite(path.stem, path, read_cases(path), None, files_sha256(path.parent, [path]))
-
-
-def beir_suite(path: Path) -> Suite:
-    """A BEIR folder (Thakur et al. 2021, "BEIR: A Heterogenous Benchmark"): every query the qrels judge is a case.
-
-    The qrels are `qrels/test.tsv`, or the only file in `qrels/`. Reference answers come from a
-    query's `metadata.answer` (text or list), the day it was asked from `metadata.date`; a query
-    without them is scored on retrieval alone. An article keeps the corpus `_id` as `external_id`.
-
-    Raises:
-        InputError: a missing or damaged file; qrels naming a query or document that is not there.
-    """
-    corpus, queries = path / "corpus.jsonl", path / "queries.jsonl"
-    for file in (corpus, queries):
-        if not file.is_file():
-            raise InputError(f"{file}: missing from this BEIR folder", "see docs/evals.md for the format")
-    qrels_file = _qrels_file(path)
-    documents = _ids(corpus)
-    rows = {text_field(row, "_id", where, needed=True): (where, row) for where, row in json_lines(queries)}
-    qrels = _qrels(qrels_file, documents, set(rows))
-    cases = tuple(_beir_case(rows[name][1], rows[name][0], qrels[name]) for name in rows if name in qrels)
-    label = path.resolve().name
-    return Suite(
-        name=label,
-        path=path,
-        cases=cases,
-        articles=lambda: _beir_articles(corpus, label),
-        data_sha256=files_sha256(path, [corpus, queries, qrels_file]),
-        label=label,
-        grades={case.id: qrels[case.id] for case in cases if max(qrels[case.id].values()) > 1},
-    )
-
-
-def squad_suite(path: Path) -> Suite:
-    """A SQuAD 1.1 or 2.0 file (Rajpurkar et al. 2016, 2018): each paragraph is an article.
-
-    A paragraph's `external_id` is its title as written and its number under that title from 0, as
-    in `Super_Bowl_50#3`. The quote of a question is the sentence its first answer stands in;
-    questions marked impossible are unanswerable and have no references.
-
-    Raises:
-        InputError: no SQuAD file; the message names the place, as in `data[3].paragraphs[0].qas[1]`.
-    """
-    paragraphs = _squad_paragraphs(path)
-    label = path.stem
-    cases: list[Case] = []
-    seen: set[str] = set()
-    for external_id, _title, context, questions, where in paragraphs:
-        for number, row in enumerate(questions):
-            spot = f"{where}.qas[{number}]"
-            case = _squad_case(_mapping(row, spot), spot, external_id, context)
-            if case.id in seen:
-                raise InputError(f"{spot}: id {case.id!r} was used before", "give each question its own id")
-            seen.add(case.id)
-            cases.append(case)
-    if not cases:
-        raise InputError(f"{path}: holds no questions", "see docs/evals.md for the format")
-
-    def articles() -> Iterator[Article]:
-        for external_id, title, context, _questions, _where in paragraphs:
-            yield _article(label, external_id, title.replace("_", " "), context)
-
-    return Suite(label, path, tuple(cases), articles, files_sha256(path.parent, [path]), label)
-
-
-def _seeds_folder() -> Path:
-    """`seeds/` here, or beside the packages in a checkout."""
     for root in (Path(), Path(__file__).resolve().parent.parent):
         if (root / "seeds" / QUESTIONS).is_file():
             return root / "seeds"
@@ -173,166 +288,5 @@ def _seeds_folder() -> Path:
     )
 
 
-def _article(label: str, external_id: str, title: str, text: str) -> Article:
-    """An article as the readers would have made it: cleaned, so that a suite walks the same road as a folder."""
-    from index.clean import clean_line, clean_text
-
-    return Article(
-        article_id(label, external_id), external_id, clean_line(title), "", clean_text(text), source=label
-    )
-
-
-def _beir_articles(corpus: Path, label: str) -> Iterator[Article]:
-    for where, row in json_lines(corpus):
-        metadata = _mapping(row.get("metadata") or {}, f"{where}: metadata")
-        plain = _article(
-            label,
-            text_field(row, "_id", where, needed=True),
-            text_field(row, "title", where),
-            text_field(row, "text", where),
-        )
-        yield replace(
-            plain,
-            url=text_field(metadata, "url", where),
-            authors=text_list(metadata, "authors", where),
-            published=parse_day(metadata.get("publish_date"), f"{where}: publish_date"),
-        )
-
-
-def _beir_case(row: Mapping[str, object], where: str, grades: Mapping[str, int]) -> Case:
-    metadata = dict(_mapping(row.get("metadata") or {}, f"{where}: metadata"))
-    if isinstance(metadata.get("answer"), str):
-        metadata["answer"] = [metadata["answer"]]
-    return Case(
-        id=text_field(row, "_id", where, needed=True),
-        question=text_field(row, "text", where, needed=True).strip(),
-        answers=text_list(metadata, "answer", where),
-        article_ids=tuple(name for name, grade in grades.items() if grade > 0),
-        asked_at=parse_day(metadata.get("date"), f"{where}: date"),
-    )
-
-
-def _ids(file: Path) -> set[str]:
-    names: set[str] = set()
-    for where, row in json_lines(file):
-        name = text_field(row, "_id", where, needed=True)
-        if name in names:
-            raise InputError(f"{where}: _id {name!r} was used before", "give each document its own _id")
-        names.add(name)
-    return names
-
-
-def _qrels_file(path: Path) -> Path:
-    found = sorted((path / "qrels").glob("*.tsv"))
-    for file in found:
-        if file.name == "test.tsv" or len(found) == 1:
-            return file
-    cause = f"none of {', '.join(file.name for file in found)} is test.tsv" if found else "no .tsv file in it"
-    raise InputError(f"{path / 'qrels'}: {cause}", "put the judgements to use in qrels/test.tsv")
-
-
-def _qrels(file: Path, documents: set[str], queries: set[str]) -> dict[str, dict[str, int]]:
-    """Query -> document -> grade; queries without a single relevant document are left out."""
-    try:
-        lines = file.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{file}: cannot be read ({error})", "check the file") from error
-    qrels: dict[str, dict[str, int]] = {}
-    for number, line in enumerate(lines, start=1):
-        parts = line.split("\t")
-        if not line.strip() or (number == 1 and parts[0].strip() == "query-id"):
-            continue
-        where = f"{file}:{number}"
-        if len(parts) != 3:
-            raise InputError(
-                f"{where}: expected query-id, corpus-id and score with tabs between", "mend the line"
-            )
-        query, document, grade = (part.strip() for part in parts)
-        if query not in queries:
-            raise InputError(f"{where}: query {query!r} is not in queries.jsonl", "mend the line")
-        if document not in documents:
-            raise InputError(f"{where}: document {document!r} is not in corpus.jsonl", "mend the line")
-        try:
-            qrels.setdefault(query, {})[document] = int(grade)
-        except ValueError as error:
-            raise InputError(f"{where}: score {grade!r} is not a whole number", "mend the line") from error
-    judged = {query: grades for query, grades in qrels.items() if max(grades.values()) > 0}
-    if not judged:
-        raise InputError(f"{file}: judges no document relevant to any query", "check the file")
-    return judged
-
-
-def _squad_paragraphs(path: Path) -> list[tuple[str, str, str, list[object], str]]:
-    """(external id, title, context, questions, place) of each paragraph."""
-    try:
-        whole = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read ({error})", "check the file") from error
-    except json.JSONDecodeError as error:
-        raise InputError(f"{path}:{error.lineno}: not valid JSON ({error.msg})", "check the file") from error
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{path}: not valid JSON ({error})", "check the file") from error
-    found: list[tuple[str, str, str, list[object], str]] = []
-    numbers: dict[str, int] = {}
-    for a, entry in enumerate(_listing(_mapping(whole, str(path)), "data", str(path))):
-        place = f"{path}: data[{a}]"
-        topic = _mapping(entry, place)
-        title = text_field(topic, "title", place) or path.stem
-        for p, part in enumerate(_listing(topic, "paragraphs", place)):
-            where = f"{place}.paragraphs[{p}]"
-            paragraph = _mapping(part, where)
-            number = numbers.get(title, 0)
-            numbers[title] = number + 1
-            context = text_field(paragraph, "context", where, needed=True)
-            found.append((f"{title}#{number}", title, context, _listing(paragraph, "qas", where), where))
-    return found
-
-
-def _squad_case(row: Mapping[str, object], where: str, external_id: str, context: str) -> Case:
-    name = text_field(row, "id", where, needed=True)
-    question = text_field(row, "question", where, needed=True).strip()
-    if row.get("is_impossible") is True:
-        return Case(name, question, answerable=False, kind="impossible")
-    spans: list[tuple[str, int]] = []
-    for number, entry in enumerate(_listing(row, "answers", where)):
-        spot = f"{where}.answers[{number}]"
-        answer = _mapping(entry, spot)
-        text, start = text_field(answer, "text", spot, needed=True), answer.get("answer_start", -1)
-        if not isinstance(start, int):
-            raise InputError(f"{spot}: answer_start must be a whole number", "mend the file")
-        spans.append((text, start))
-    if not spans:
-        raise InputError(f"{where}: no answers, and not marked is_impossible", "mend the file")
-    quote = _sentence_around(context, *spans[0])
-    return Case(name, question, tuple(dict.fromkeys(text for text, _ in spans)), (external_id,), (quote,))
-
-
-def _sentence_around(context: str, answer: str, start: int) -> str:
-    """The sentences of `context` that the answer at `start` reaches into; the answer itself if it is not there."""
-    if context[max(start, 0) : max(start, 0) + len(answer)] != answer:
-        start = context.find(answer)
-    if start < 0:
-        return answer
-    end = start + len(answer)
-    touched = [span for span in _sentences(context) if span[0] < end and start < span[1]]
-    return context[touched[0][0] : touched[-1][1]] if touched else answer
-
-
-@lru_cache(maxsize=8)  # a paragraph's questions follow each other
-def _sentences(context: str) -> tuple[tuple[int, int], ...]:
-    from index.split import sentence_spans
-
-    return tuple(sentence_spans(context))
-
-
-def _mapping(value: object, where: str) -> Mapping[str, object]:
-    if not isinstance(value, dict):
-        raise InputError(f"{where}: expected a JSON object", "see docs/evals.md for the format")
-    return value
-
-
-def _listing(row: Mapping[str, object], name: str, where: str) -> list[object]:
-    value = row.get(name)
-    if not isinstance(value, list):
-        raise InputError(f"{where}: {name} is missing or not a list", "see docs/evals.md for the format")
-    return value
+def _in(data: Path | None) -> Path:
+    return data if data is not None else Path()

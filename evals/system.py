@@ -3,10 +3,11 @@ test's scripted fake) hands an `EvalSystem` in, so that `evals` knows nothing of
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from index.schema import Article
 from rag.schema import Answer, AnswerEvent, Passage, Turn
@@ -31,18 +32,56 @@ class AskPipeline(Protocol):
     def library(self) -> ArticleShelf: ...
 
     def stream(
-        self, question: str, *, history: Sequence[Turn] = (), asked_at: date | None = None
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        asked_at: date | None = None,
+        without: Collection[str] = (),
     ) -> Iterator[AnswerEvent]:
-        """The answer as it comes about; the last event is `Finished`."""
+        """The answer as it comes about; the last event is `Finished`. `without` names articles by
+        `Article.id` that it must do without."""
         ...
 
-    def ask(self, question: str, *, history: Sequence[Turn] = (), asked_at: date | None = None) -> Answer:
+    def ask(
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        asked_at: date | None = None,
+        without: Collection[str] = (),
+    ) -> Answer:
         """`stream` drained."""
         ...
 
-    def retrieve(self, question: str, k: int, /, *, asked_at: date | None = None) -> Sequence[Passage]:
+    def retrieve(
+        self, question: str, k: int, /, *, asked_at: date | None = None, without: Collection[str] = ()
+    ) -> Sequence[Passage]:
         """The best `k` passages known on that day (fewer if the index holds fewer), best first."""
         ...
+
+
+class Supported(Protocol):
+    """A verdict on one statement: whether it is supported, how much (0 to 1), and which sentences were
+    looked at, by index, the closest first."""
+
+    @property
+    def ok(self) -> bool: ...
+
+    @property
+    def score(self) -> float: ...
+
+    @property
+    def sentences(self) -> Sequence[int]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """An index as it was left by a build: how much is in it, and how long it took."""
+
+    articles: int
+    chunks: int
+    seconds: float
 
 
 class EvalSystem(Protocol):
@@ -58,7 +97,12 @@ class EvalSystem(Protocol):
         """Identifies every setting that can change an index: two systems with equal ones may share it."""
         ...
 
-    def build(self, articles: Iterable[Article], index_dir: Path, label: str) -> None:
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """The settings that can change an answer, by name, as JSON types."""
+        ...
+
+    def build(self, articles: Iterable[Article], index_dir: Path, label: str) -> Built:
         """Builds (or finishes building) an index of exactly these articles.
 
         Args:
@@ -77,4 +121,20 @@ class EvalSystem(Protocol):
         Raises:
             FootnoteError: no index there, or one built with another model.
         """
+        ...
+
+    def rewrite(self, question: str, history: Sequence[Turn]) -> str:
+        """The question as it would be asked without the conversation."""
+        ...
+
+    def supports(self, statement: str, sentences: Sequence[str]) -> Supported:
+        """Whether the sentences (those of a whole article, or the cited ones) support the statement."""
+        ...
+
+    def similarities(self, statement: str, sentences: Sequence[str]) -> Sequence[float]:
+        """The cosine of the statement's embedding with that of each sentence: the plain peer of `supports`."""
+        ...
+
+    def chunk_count(self, article: Article) -> int:
+        """How many chunks the article is split into; nothing is embedded."""
         ...

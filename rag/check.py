@@ -34,6 +34,7 @@ MIN_HELD = 0.75
 MIN_COSINE = 0.5
 MIN_ORDER = 0.6
 MIN_NEIGHBOURS = 0.7
+SUPPORT_SENTENCES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +253,46 @@ def _swapped(draft: str, evidence: str, language: str) -> bool:
     if len(stems) <= 3:
         least = 0.9 if " by " not in draft else least
     return in_order(stems, source) < least and bool(set(stems) & set(source))
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """Whether some sentences support a statement: `ok` by the check, `score` between 0 and 1 (0.5 and
+    above exactly when ok), and the indices of the sentences it was checked against, the closest first."""
+
+    ok: bool
+    score: float
+    sentences: tuple[int, ...]
+
+
+def supports(
+    statement: str, sentences: Sequence[str], embedder: Encodes, *, language: str = "en", titles: str = ""
+) -> Support:
+    """Whether any of `sentences` (say, all those of an article), or the closest ones together, say `statement`.
+
+    The closest are chosen as for a draft without a marker, by meaning and by words. The score grades
+    what the check decides: among statements that fail, by how close the closest sentences come.
+    """
+    if not sentences or not statement.strip():
+        return Support(False, 0.0, ())
+    vectors = embedder.encode([statement, *sentences])
+    cosines = vectors[1:] @ vectors[0]
+    stems = w.content_stems(statement, language)
+    wanted = set(stems)
+    shares = np.array(
+        [len(wanted & set(w.content_stems(s, language))) / max(len(wanted), 1) for s in sentences]
+    )
+    closest = [int(i) for i in np.argsort(-(cosines + shares), kind="stable")[:SUPPORT_SENTENCES]]
+    best = 0.0
+    for cited in (*([sentences[i]] for i in closest), [sentences[i] for i in sorted(closest)]):
+        verdict = check(statement, cited, "", embedder, language=language, titles=titles)
+        if verdict.ok:
+            best = max(best, verdict.support)
+    if best:
+        return Support(True, 0.5 + best / 2, tuple(closest))
+    held = frozenset(stem for i in closest for stem in w.content_stems(sentences[i], language))
+    near = (max(float(cosines.max()), 0.0) + overlap(stems, held)) / 2
+    return Support(False, min(near, 1.0) * 0.499, tuple(closest))
 
 
 def nearest(draft: str, sentences: Sequence[str], embedder: Encodes) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Protocol
@@ -142,25 +142,40 @@ class Pipeline:
         self.settings_hash = settings_hash or hashlib.sha256(everything.encode()).hexdigest()[:16]
         self._cache = evidence.SentenceCache(embedder)
 
-    def retrieve(self, question: str, k: int, *, asked_at: date | None = None) -> tuple[Passage, ...]:
-        """The best `k` passages; with `asked_at`, none published after that day. An article is left
-        out where its corrected revision is among them (one that was out on that day)."""
-        return self._retrieve(question, k, asked_at, None)
+    def retrieve(
+        self, question: str, k: int, *, asked_at: date | None = None, without: Collection[str] = ()
+    ) -> tuple[Passage, ...]:
+        """The best `k` passages; with `asked_at`, none published after that day; none of the articles
+        `without` names by `Article.id`. An article is left out where its corrected revision is among
+        them (one that was out on that day)."""
+        return self._retrieve(question, k, asked_at, without, None)
 
-    def ask(self, question: str, *, history: Sequence[Turn] = (), asked_at: date | None = None) -> Answer:
+    def ask(
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        asked_at: date | None = None,
+        without: Collection[str] = (),
+    ) -> Answer:
         """`stream` drained. Raises InputError for an empty or too long question."""
-        for event in self.stream(question, history=history, asked_at=asked_at):
+        for event in self.stream(question, history=history, asked_at=asked_at, without=without):
             if isinstance(event, Finished):
                 return event.answer
         raise RuntimeError("the stream ended without Finished")
 
     def stream(
-        self, question: str, *, history: Sequence[Turn] = (), asked_at: date | None = None
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        asked_at: date | None = None,
+        without: Collection[str] = (),
     ) -> Iterator[AnswerEvent]:
         """Answers a question, telling what happens as it happens.
 
-        `history` are the earlier turns, oldest first (the last few count). Closing the generator
-        stops the model. Raises InputError for an empty or too long question, before anything else.
+        `history` are the earlier turns, oldest first (the last few count); `without` names articles
+        by `Article.id` that the answer must do without. Closing the generator stops the model. Raises InputError for an empty or too long question, before anything else.
         """
         question = question.encode("utf-8", "replace").decode().replace("\0", " ").strip()
         if not question or not w.words(question):
@@ -173,14 +188,21 @@ class Pipeline:
                 "ask more briefly, or set max_question_chars",
             )
         known = tuple(history)[-self.options.max_history :] if self.options.max_history else ()
-        return self._stream(question, known, asked_at)
+        return self._stream(question, known, asked_at, without)
 
     def _retrieve(
-        self, question: str, k: int, asked_at: date | None, vector: np.ndarray | None
+        self,
+        question: str,
+        k: int,
+        asked_at: date | None,
+        without: Collection[str],
+        vector: np.ndarray | None,
     ) -> tuple[Passage, ...]:
         options = self.options
         self.library.refresh()
         depth = k + 4 if asked_at is None else 3 * k
+        if without:  # their chunks may fill any number of the first ranks
+            depth += sum(len(self.library.chunks_of(name)) for name in without)
         found = retrieve(
             self.library,
             self.embedder,
@@ -194,7 +216,8 @@ class Pipeline:
         out = [
             p
             for p in found
-            if asked_at is None or p.article.published is None or p.article.published <= asked_at
+            if p.article.id not in without
+            and (asked_at is None or p.article.published is None or p.article.published <= asked_at)
         ]
         revised = {(p.article.source, p.article.corrects) for p in out if p.article.corrects}
         known = [p for p in out if (p.article.source, p.article.external_id) not in revised]
@@ -203,7 +226,7 @@ class Pipeline:
         return found[:k]
 
     def _stream(
-        self, question: str, history: tuple[Turn, ...], asked_at: date | None
+        self, question: str, history: tuple[Turn, ...], asked_at: date | None, without: Collection[str]
     ) -> Iterator[AnswerEvent]:
         started = time.perf_counter()
         timings: dict[str, float] = dict.fromkeys(TIMINGS, 0.0)
@@ -212,7 +235,7 @@ class Pipeline:
             yield Rewritten(alone)
         yield Searching()
         vector = self.embedder.encode([alone])[0]
-        passages = self._retrieve(alone, self.options.top_k, asked_at, vector)
+        passages = self._retrieve(alone, self.options.top_k, asked_at, without, vector)
         timings["retrieve"] = _ms(started)
         yield Retrieved(passages)
         then = time.perf_counter()

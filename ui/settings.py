@@ -11,6 +11,7 @@ import difflib
 import hashlib
 import json
 import os
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -163,6 +164,11 @@ class Settings(BaseSettings):
     port: int = Field(
         7860, ge=0, le=65535, description="The port the chat page listens on; 0 takes a free one."
     )
+    eval_data: Path = Field(
+        Path(),
+        description="The folder of public evaluation sets that `footnote eval run` reads suites such as `news` from; "
+        "docs/evals.md says where each set comes from.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "warning", description="The least serious log line shown on stderr."
     )
@@ -289,6 +295,13 @@ def settings_that(mark: str) -> tuple[str, ...]:
         for name, field in Settings.model_fields.items()
         if isinstance(field.json_schema_extra, Mapping) and field.json_schema_extra.get(mark)
     )
+
+
+def settings_that_change_answers(settings: Settings) -> dict[str, Any]:
+    """The values of the settings that can change an answer, by name, none of them secret."""
+    values = {name: getattr(settings, name) for name in settings_that("changes_answers")}
+    values["llm_url"] = re.sub(r"//[^/@]*@", "//", values["llm_url"])  # an address may carry a password
+    return values
 
 
 def _hash(settings: Settings, mark: str) -> str:

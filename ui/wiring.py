@@ -14,17 +14,20 @@ from typing import TYPE_CHECKING
 from index import weights
 from index.errors import InputError, WeightsMissing
 from index.schema import Article, BuildReport, Progress, Skipped
-from ui.settings import Settings, index_settings_hash, settings_hash
+from ui.settings import Settings, index_settings_hash, settings_hash, settings_that_change_answers
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from evals.system import Built
     from index.embed import SentenceEmbedder
     from index.library import Library
+    from rag.check import Support
     from rag.llm import LanguageModel
     from rag.options import RagOptions
     from rag.pipeline import Pipeline
     from rag.reader import SentenceReader
+    from rag.schema import Turn
 
 log = logging.getLogger(__name__)
 
@@ -259,44 +262,81 @@ class LocalSystem:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self.settings = settings
+        self._settings = settings
         self._opened: list[Pipeline] = []
 
     @cached_property
     def _embedder(self) -> SentenceEmbedder:
-        return load_embedder_for(self.settings)
+        return load_embedder_for(self._settings)
 
     @cached_property
     def _model(self) -> LanguageModel | None:
-        return load_model_for(self.settings) if self.settings.engine == "model" else None
+        return load_model_for(self._settings) if self._settings.engine == "model" else None
 
     @property
     def settings_hash(self) -> str:
-        return settings_hash(self.settings)
+        return settings_hash(self._settings)
 
     @property
     def index_settings_hash(self) -> str:
-        return index_settings_hash(self.settings)
+        return index_settings_hash(self._settings)
 
-    def build(self, articles: Iterable[Article], index_dir: Path, label: str) -> None:
+    @property
+    def settings(self) -> dict[str, object]:
+        """See `evals.system.EvalSystem.settings`."""
+        return settings_that_change_answers(self._settings)
+
+    def build(self, articles: Iterable[Article], index_dir: Path, label: str) -> Built:
         """See `evals.system.EvalSystem.build`; the vectors are kept in the folder, never on a server."""
+        from evals.system import Built
         from index.build import build_index
 
-        build_index(
+        report = build_index(
             index_dir,
             [_Articles(f"eval:{label}", label, articles)],
             embedder=self._embedder,
-            chunk_size=self.settings.chunk_size,
-            overlap=self.settings.overlap,
+            chunk_size=self._settings.chunk_size,
+            overlap=self._settings.overlap,
         )
+        return Built(report.manifest.articles, report.manifest.chunks, report.seconds)
 
     def pipeline(self, index_dir: Path) -> Pipeline:
         """See `evals.system.EvalSystem.pipeline`."""
-        own = index_dir == self.settings.index
+        own = index_dir == self._settings.index
         place = {"index": index_dir} if own else {"index": index_dir, "chroma_url": ""}
-        pipeline = assemble(self.settings.model_copy(update=place), self._embedder, self._model)
+        pipeline = assemble(self._settings.model_copy(update=place), self._embedder, self._model)
         self._opened.append(pipeline)
         return pipeline
+
+    def rewrite(self, question: str, history: Sequence[Turn]) -> str:
+        """See `evals.system.EvalSystem.rewrite`."""
+        from rag.followup import standalone
+
+        return standalone(question, tuple(history)[-self._settings.max_history :])
+
+    def supports(self, statement: str, sentences: Sequence[str]) -> Support:
+        """See `evals.system.EvalSystem.supports`."""
+        from rag import check
+
+        return check.supports(statement, sentences, self._embedder)
+
+    def similarities(self, statement: str, sentences: Sequence[str]) -> Sequence[float]:
+        """See `evals.system.EvalSystem.similarities`."""
+        vectors = self._embedder.encode([statement, *sentences])
+        return [float(one) for one in vectors[1:] @ vectors[0]]
+
+    def chunk_count(self, article: Article) -> int:
+        """See `evals.system.EvalSystem.chunk_count`."""
+        from index.split import split_article
+
+        return len(
+            split_article(
+                article,
+                self._embedder,
+                chunk_size=self._settings.chunk_size,
+                overlap=self._settings.overlap,
+            )
+        )
 
     def close(self) -> None:
         """Closes every index it opened, and stops the model."""

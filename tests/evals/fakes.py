@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+from evals.system import Built
 from index.schema import Article, Chunk
+from rag.check import Support
 from rag.schema import (
     Answer,
     AnswerEvent,
@@ -100,11 +102,18 @@ class Pipeline:
         self.library = library
         self.asked: list[tuple[str, tuple[Turn, ...], date | None]] = []
         self.retrieved: list[tuple[str, date | None]] = []
+        self.without: list[frozenset[str]] = []
         self._script, self._failing_part = script, failing_part
 
     def stream(
-        self, question: str, *, history: Sequence[Turn] = (), asked_at: date | None = None
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        asked_at: date | None = None,
+        without: Collection[str] = (),
     ) -> Iterator[AnswerEvent]:
+        self.without.append(frozenset(without))
         self.asked.append((question, tuple(history), asked_at))
         yield Searching()
         said = self._script(question, self.library)
@@ -115,15 +124,25 @@ class Pipeline:
         understood = said.standalone_question or question
         yield Finished(replace(said, question=question, standalone_question=understood))
 
-    def ask(self, question: str, *, history: Sequence[Turn] = (), asked_at: date | None = None) -> Answer:
-        *_, last = self.stream(question, history=history, asked_at=asked_at)
+    def ask(
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        asked_at: date | None = None,
+        without: Collection[str] = (),
+    ) -> Answer:
+        *_, last = self.stream(question, history=history, asked_at=asked_at, without=without)
         assert isinstance(last, Finished)
         return last.answer
 
-    def retrieve(self, question: str, k: int, /, *, asked_at: date | None = None) -> tuple[Passage, ...]:
+    def retrieve(
+        self, question: str, k: int, /, *, asked_at: date | None = None, without: Collection[str] = ()
+    ) -> tuple[Passage, ...]:
         self.retrieved.append((question, asked_at))
         words = set(question.lower().strip("?").split())
-        ranked = sorted(self.library.articles(), key=lambda one: -len(words & set(one.text.lower().split())))
+        known = (one for one in self.library.articles() if one.id not in without)
+        ranked = sorted(known, key=lambda one: -len(words & set(one.text.lower().split())))
         return tuple(passage(one, rank=rank) for rank, one in enumerate(ranked[:k], start=1))
 
 
@@ -131,6 +150,7 @@ class System:
     """Builds by remembering the articles, opens a scripted pipeline over them."""
 
     settings_hash = "settings-1"
+    settings: Mapping[str, object] = {"top_k": 8, "abstain_threshold": 0.5}
 
     def __init__(
         self, script: Script, *, index_settings_hash: str = "index-1", failing_part: str = ""
@@ -141,11 +161,28 @@ class System:
         self.pipelines: list[Pipeline] = []
         self._script, self._failing_part = script, failing_part
 
-    def build(self, articles: Iterable[Article], index_dir: Path, label: str) -> None:
+    def build(self, articles: Iterable[Article], index_dir: Path, label: str) -> Built:
         self.built[index_dir] = list(articles)
         self.labels.append(label)
+        return Built(len(self.built[index_dir]), len(self.built[index_dir]), 1.5)
 
     def pipeline(self, index_dir: Path) -> Pipeline:
         opened = Pipeline(Library(self.built[index_dir]), self._script, failing_part=self._failing_part)
         self.pipelines.append(opened)
         return opened
+
+    def rewrite(self, question: str, history: Sequence[Turn]) -> str:
+        return question.replace(" it ", " the canal ") if history else question
+
+    def supports(self, statement: str, sentences: Sequence[str]) -> Support:
+        """Supported where every word of the statement stands in one sentence; the score is the best share."""
+        words = set(statement.lower().strip(".").split())
+        shares = [len(words & set(one.lower().strip(".").split())) / len(words) for one in sentences]
+        order = sorted(range(len(shares)), key=lambda i: -shares[i])
+        return Support(max(shares, default=0.0) == 1.0, max(shares, default=0.0), tuple(order))
+
+    def similarities(self, statement: str, sentences: Sequence[str]) -> list[float]:
+        return [float(statement == one) for one in sentences]
+
+    def chunk_count(self, article: Article) -> int:
+        return 1 + len(article.text) // 1000

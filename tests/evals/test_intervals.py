@@ -86,8 +86,29 @@ def test_the_order_of_tied_questions_does_not_matter():
 def test_many_questions_are_resampled_in_bounded_memory_with_the_same_result(monkeypatch):
     values = [random.Random(4).random() for _ in range(500)]
     whole = intervals.mean(values)
-    monkeypatch.setattr(intervals, "_BLOCK", 500 * 7)
-    assert intervals.mean(values) == whole
+    monkeypatch.setattr(intervals, "_BLOCK", 500 * 70)
+    blocked = intervals.mean(values)
+    assert (blocked.low, blocked.high) == pytest.approx((whole.low, whole.high), abs=1e-12)
+
+
+def test_an_area_under_the_roc_curve_is_scikit_learns_ties_included():
+    from sklearn.metrics import roc_auc_score
+
+    draw = random.Random(5)
+    kinds = [draw.random() < 0.4 for _ in range(300)]
+    scores = [round(draw.random() + 0.3 * kind, 1) for kind in kinds]
+    one = intervals.auroc(scores, kinds)
+    assert one.value == pytest.approx(roc_auc_score(kinds, scores))
+    assert one.low < one.value < one.high
+    # Hanley and McNeil's standard error at this size is about .028
+    assert one.high - one.low == pytest.approx(4 * 0.028, abs=0.03)
+
+
+def test_an_area_or_a_balance_of_one_kind_alone_is_refused():
+    with pytest.raises(ValueError, match="both kinds"):
+        intervals.auroc([0.1, 0.2], [True, True])
+    with pytest.raises(ValueError, match="both kinds"):
+        intervals.balanced_accuracy([1.0, 0.0], [True, True])
 
 
 def test_nothing_has_no_mean():

@@ -15,8 +15,12 @@ import pytest
 
 from evals.cases import Case, Suite
 from evals.progress import EvalProgress
-from evals.run import WARM_UP, Run, commit, run_suite
+from evals.rows import Run, read_run, without_timings
+from evals.run import commit, run_suite
+from evals.suites import Plan
+from evals.system import Built
 from evals.table import format_table
+from evals.tasks.ask import WARM_UP, AskTask
 from index.errors import InputError, ModelUnreachable
 from index.schema import Article
 from rag.schema import Answer, AnswerSentence, Turn
@@ -150,7 +154,7 @@ def test_recall_at_a_hundred_articles_is_asked_for_deeper_where_passages_share_a
             opened = super().pipeline(index_dir)
             plain = opened.retrieve
 
-            def retrieve(question: str, k: int, /, *, asked_at: date | None = None):
+            def retrieve(question: str, k: int, /, *, asked_at: date | None = None, without=()):
                 asked.append(k)
                 found = plain(question, k)
                 return tuple(found * 100)[:k] if k == 100 else (*found, *plain("moons", 3))
@@ -201,7 +205,7 @@ def test_a_part_that_failed_while_the_answer_went_on_is_counted_and_shown(tmp_pa
 
 def test_run_json_has_the_agreed_shape(tmp_path: Path):
     out = tmp_path / "run.json"
-    done, _ = run(tmp_path, out=out, limit=5, seed=3)
+    done, _ = run(tmp_path, out=out, limit=5, seed=3, retriever="hybrid")
     read = json.loads(out.read_text(encoding="utf-8"))
     assert {
         "suite",
@@ -222,7 +226,7 @@ def test_run_json_has_the_agreed_shape(tmp_path: Path):
         "d" * 64,
         "settings-1",
     )
-    assert (read["engine"], read["retriever"], read["seed"]) == ("scripted", "scripted", 3)
+    assert (read["engine"], read["retriever"], read["seed"]) == ("scripted", "hybrid", 3)
     for metric in read["metrics"].values():
         assert set(metric) == {"value", "n", "ci95"}
         low, high = metric["ci95"]
@@ -231,14 +235,100 @@ def test_run_json_has_the_agreed_shape(tmp_path: Path):
         assert {"id", "question", "answer", "scores", "error"} <= set(row)
         assert row["id"] == kept.id
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+    assert read_run(out).as_json() == done.as_json()
 
 
-def test_two_runs_are_equal_but_for_times_and_date(tmp_path: Path):
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda text: text[: len(text) // 2], r"run.json:\d+: not valid JSON"),
+        (lambda text: text.replace('"schema": 2', '"schema": 1'), "written by another version"),
+        (lambda text: text.replace('"rows": [', '"rows": [7, '), "damaged"),
+        (lambda text: text.replace('"n": 6', '"n": "six"'), "damaged"),
+        (lambda text: "[]", "not a run"),
+    ],
+)
+def test_a_run_file_that_is_damaged_says_so_in_one_line(tmp_path: Path, make, said: str):
+    out = tmp_path / "run.json"
+    run(tmp_path, out=out)
+    out.write_text(make(out.read_text(encoding="utf-8")), encoding="utf-8")
+    with pytest.raises(InputError, match=said):
+        read_run(out)
+
+
+def test_a_run_that_was_killed_goes_on_where_it_stopped_and_asks_what_failed_again(tmp_path: Path):
+    asked: list[str] = []
+
+    def stopping(question: str, library: Library) -> Answer | Exception:
+        asked.append(question)
+        if len(asked) == 6:  # the unscored first question, then four of the suite's
+            raise KeyboardInterrupt
+        return script(question, library)
+
+    system = System(stopping)
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path, system=system)
+    asked.clear()
+    done, _ = run(tmp_path, system=system)
+    assert asked[1:] == [CASES[3].question, CASES[4].question, CASES[5].question]  # 3 had failed
+    assert done.notes == ("3 of 6 rows are from an earlier run that was interrupted",)
+    whole, _ = run(tmp_path / "elsewhere", system=System(script))
+    assert [row.scores for row in done.rows] == [row.scores for row in whole.rows]
+
+
+def test_half_a_line_at_the_end_of_an_unfinished_run_is_asked_again(tmp_path: Path):
+    class Stopping(System):
+        stop = True
+
+    def stopping(question: str, library: Library) -> Answer | Exception:
+        if question == CASES[2].question and system.stop:
+            raise KeyboardInterrupt
+        return script(question, library)
+
+    system = Stopping(stopping)
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path, system=system)
+    (left,) = (tmp_path / "cache" / "unfinished").glob("*.jsonl")
+    left.write_bytes(left.read_bytes()[:-40])
+    system.stop = False
+    done, _ = run(tmp_path, system=system)
+    assert done.n == 6
+    assert done.notes == ("1 of 6 rows are from an earlier run that was interrupted",)
+    assert not list((tmp_path / "cache" / "unfinished").glob("*.jsonl"))
+
+
+def test_articles_that_are_withheld_are_neither_answered_from_nor_found(tmp_path: Path):
+    cases = (replace(CASES[3], withheld=("moon",)), replace(CASES[4], withheld=("canal", "moon")))
+    done, system = run(tmp_path, suite=suite(cases))
+    assert system.pipelines[0].without[1:] == [frozenset({"a-moon"}), frozenset({"a-canal", "a-moon"})]
+    assert "moon" not in done.rows[0].ranking
+
+
+def test_retrieval_only_asks_for_passages_and_judges_no_answer(tmp_path: Path):
+    done, system = run(tmp_path, retrieval_only=True)
+    assert [asked for asked, _, _ in system.pipelines[0].asked] == [WARM_UP]
+    assert set(done.metrics) >= {"hit@1", "ndcg@10", "recall@100", "retrieve_ms_p50"}
+    assert not {"contains", "false_abstention", "abstention_balanced_accuracy"} & set(done.metrics)
+    assert done.parts[0].task == "retrieve"
+
+
+def test_several_parts_have_their_own_figures_and_those_over_all(tmp_path: Path):
+    other = replace(suite(CASES[:2]), name="other")
+    plan = Plan("both", (AskTask(suite()), AskTask(other)), (None, 1))
+    done, _ = run(tmp_path, suite=plan)
+    assert [(part.name, part.n) for part in done.parts] == [("tiny", 6), ("other", 1)]
+    assert (done.n, done.metrics["hit@1"].n) == (7, 5)
+    assert [row.part for row in done.rows] == ["tiny"] * 6 + ["other"]
+    table = format_table(done)
+    assert "tiny: 6 questions" in table
+    assert "all 7 questions together" in table
+
+
+def test_two_runs_are_equal_to_the_byte_but_for_times_and_date(tmp_path: Path):
     system = System(script)
-    first, second = (run(tmp_path, system=system, limit=4)[0].as_json() for _ in range(2))
-    for whole in (first, second):
-        for name in ("date", "seconds", "cold_ms"):
-            del whole[name]
+    first, second = (
+        json.dumps(without_timings(run(tmp_path, system=system, limit=4)[0])).encode() for _ in range(2)
+    )
     assert first == second
 
 
@@ -248,9 +338,9 @@ def test_the_index_is_built_once_for_equal_data_settings_and_code(
     builds: list[str] = []
 
     class Kept(System):
-        def build(self, articles, index_dir: Path, label: str) -> None:
-            super().build(articles, index_dir, label)
+        def build(self, articles, index_dir: Path, label: str) -> Built:
             builds.append(label)
+            return super().build(articles, index_dir, label)
 
     system = Kept(script)
     run(tmp_path, system=system)
@@ -270,10 +360,10 @@ def test_an_index_whose_building_broke_off_is_built_again(tmp_path: Path):
     class Breaking(System):
         broken = True
 
-        def build(self, articles, index_dir: Path, label: str) -> None:
+        def build(self, articles, index_dir: Path, label: str) -> Built:
             if self.broken:
                 raise KeyboardInterrupt
-            super().build(articles, index_dir, label)
+            return super().build(articles, index_dir, label)
 
     system = Breaking(script)
     with pytest.raises(KeyboardInterrupt):

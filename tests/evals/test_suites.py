@@ -8,10 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from evals.cases import Case, sample
-from evals.suites import open_suite
+from evals.cases import Case, Suite, sample
+from evals.suites import open_plan
+from evals.tasks.ask import AskTask
 from index.errors import InputError
 from rag.schema import Turn
+
+
+def open_suite(spec: str | Path) -> Suite:
+    """The suite of a plan with one task of questions."""
+    (task,) = open_plan(spec).tasks
+    assert isinstance(task, AskTask)
+    return task.suite
+
 
 FULL_ROW = {
     "id": "s1",
@@ -24,6 +33,8 @@ FULL_ROW = {
     "asked_at": "2024-03-01",
     "kind": "follow-up",
     "language": "en",
+    "withheld": ["other.md"],
+    "made_by": "hand",
 }
 
 
@@ -117,6 +128,8 @@ def test_a_row_of_ones_own_questions_is_read_whole(tmp_path: Path):
         asked_at=date(2024, 3, 1),
         kind="follow-up",
         language="en",
+        withheld=("other.md",),
+        made_by="hand",
     )
     assert suite.cases[1] == Case("s2", "Who?", answerable=False)
 
@@ -293,7 +306,7 @@ def test_a_damaged_squad_file_is_named_with_its_place(tmp_path: Path, find: str,
         (lambda root: root, "no suite in this folder"),
         (
             lambda root: (root / "x.csv").write_text("a") and root / "x.csv",
-            "a suite is a folder, a SQuAD .json",
+            "a suite is a folder, a .json",
         ),
         (lambda root: write_lines(root / "empty.jsonl"), "holds no questions"),
         (

@@ -1,0 +1,1 @@
+"""What can be asked of a suite: one module for each task, each giving rows and figures in the same form."""

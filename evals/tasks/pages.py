@@ -1,0 +1,160 @@
+"""Web pages with the text a person took out of them: how much is found, how much chrome comes along?"""
+
+from __future__ import annotations
+
+import gzip
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from evals import intervals
+from evals.cases import sample
+from evals.intervals import Estimate
+from evals.rows import Row
+from evals.tasks.base import Bench
+from index.errors import InputError
+
+SHINGLE = 4
+"""Words in a row that are compared, as the benchmark's own script does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page (a file, gzipped or not) and the article text that a person took out of it."""
+
+    id: str
+    path: Path
+    text: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PageTask:
+    """See `evals.tasks.base.Task`."""
+
+    name: str
+    pages: tuple[Page, ...]
+    data_sha256: str
+    kind: str = "extraction"
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        return tuple(page.id for page in self.pages)
+
+    def sampled(self, limit: int | None, seed: int) -> PageTask:
+        """See `evals.tasks.base.Task.sampled`."""
+        return replace(self, pages=sample(self.pages, limit, seed))
+
+    def open(self, bench: Bench) -> PageWorker:
+        """See `evals.tasks.base.Task.open`."""
+        return PageWorker(self, bench)
+
+
+class PageWorker:
+    """Reads one page after the other as a build would (see `evals.tasks.base.Worker`).
+
+    Metrics: `extraction_precision`, `extraction_recall` (means over the pages), `extraction_f1` (of
+    these two means, as the benchmark has it) and `pages_per_second`; the same of trafilatura alone as
+    `extraction_f1_trafilatura`.
+    """
+
+    def __init__(self, task: PageTask, bench: Bench) -> None:
+        self._pages = {page.id: page for page in task.pages}
+        self.articles_sha256 = ""
+        self.notes: Sequence[str] = ()
+        self.index: dict[str, float] = {}
+        self.indexing_seconds = self.cold_ms = 0.0
+        _extracted("<p>What has to be loaded is loaded now.</p>")
+
+    def row(self, item_id: str) -> Row:
+        """See `evals.tasks.base.Worker.row`."""
+        page = self._pages[item_id]
+        try:
+            raw = page.path.read_bytes()
+            data = gzip.decompress(raw) if page.path.suffix == ".gz" else raw
+        except (OSError, EOFError) as error:
+            raise InputError(f"{page.path}: cannot be read ({error})", "check the file") from error
+        began = time.perf_counter()
+        text = _extracted(data.decode("utf-8", "replace"))
+        seconds = time.perf_counter() - began
+        precision, recall = shingle_match(text, page.text)
+        plain = shingle_match(_trafilatura(data), page.text)
+        scores = {
+            "extraction_precision": precision,
+            "extraction_recall": recall,
+            "precision_trafilatura": plain[0],
+            "recall_trafilatura": plain[1],
+            "seconds": seconds,
+        }
+        return Row(page.id, page.url or page.id, "", scores, timings_ms={"total": seconds * 1000})
+
+    def failed(self, item_id: str, error: str) -> Row:
+        """See `evals.tasks.base.Worker.failed`."""
+        scores = {"extraction_precision": 0.0, "extraction_recall": 0.0}
+        return Row(item_id, self._pages[item_id].url, "", scores, error)
+
+    def finish(self, rows: Sequence[Row]) -> tuple[tuple[Row, ...], dict[str, Estimate]]:
+        """See `evals.tasks.base.Worker.finish`."""
+        found: dict[str, Estimate] = {}
+        for name in ("extraction_precision", "extraction_recall"):
+            found[name] = intervals.mean([row.scores[name] for row in rows])
+        found["extraction_f1"] = intervals.f1_of_means(
+            [row.scores["extraction_precision"] for row in rows],
+            [row.scores["extraction_recall"] for row in rows],
+        )
+        read = [row for row in rows if "seconds" in row.scores]
+        if read:
+            found["extraction_f1_trafilatura"] = intervals.f1_of_means(
+                [row.scores["precision_trafilatura"] for row in read],
+                [row.scores["recall_trafilatura"] for row in read],
+            )
+            found["pages_per_second"] = intervals.ratio(
+                [1.0] * len(read), [r.scores["seconds"] for r in read]
+            )
+        return tuple(rows), found
+
+
+def shingle_match(text: str, gold: str) -> tuple[float, float]:
+    """Precision and recall of the runs of four words of a text against a gold text.
+
+    As Scrapinghub's article extraction benchmark counts (2020): bags of word 4-grams over \\\\w+ tokens;
+    a text shorter than that is one shingle. Where both are empty, both are 1; where one is, 0.
+    """
+    found, wanted = _shingles(text), _shingles(gold)
+    common = sum((found & wanted).values())
+    if not found and not wanted:
+        return 1.0, 1.0
+    return (
+        common / sum(found.values()) if found else 0.0,
+        common / sum(wanted.values()) if wanted else 0.0,
+    )
+
+
+def _shingles(text: str) -> Counter[tuple[str, ...]]:
+    import re
+
+    words = re.findall(r"\w+", text)
+    if not words:
+        return Counter()
+    count = max(len(words) - SHINGLE + 1, 1)
+    return Counter(tuple(words[i : i + SHINGLE]) for i in range(count))
+
+
+def _extracted(page: str) -> str:
+    """The text as the index would store it; "" where a build would pass the page over with a reason."""
+    from index.clean import clean_text
+    from index.decode import NotAnArticleError
+    from index.markup import html_to_text
+
+    try:
+        return clean_text(html_to_text(page)[1])
+    except NotAnArticleError:
+        return ""
+
+
+def _trafilatura(data: bytes) -> str:
+    import trafilatura
+
+    return trafilatura.extract(data, include_comments=False) or ""
