@@ -17,7 +17,7 @@ import numpy as np
 RESAMPLES = 1000
 SEED = 20240229
 _FEW = 20
-_BLOCK = 10_000_000  # draws held in memory at once; those of one size are kept for the next metric
+_BLOCK = 20_000_000  # draws of one size up to so many are kept in memory for the next metric, a byte each
 
 Floats = np.ndarray
 
@@ -85,7 +85,7 @@ def balanced_accuracy(right: Sequence[float], positive: Sequence[bool]) -> Estim
         own = data[part]
         if not len(own):
             raise ValueError("balanced accuracy needs both kinds of question")
-        halves.append(np.concatenate([times @ own / len(own) for times in _blocks(len(own), offset)]))
+        halves.append(np.concatenate([times @ own / len(own) for times in _small_blocks(len(own), offset)]))
     low, high = np.quantile((halves[0] + halves[1]) / 2, [0.025, 0.975])
     value = (float(data[kind].mean()) + float(data[~kind].mean())) / 2
     return Estimate(value, len(data), float(low), float(high))
@@ -154,29 +154,23 @@ def _estimate(count: int, statistic: Callable[[Floats], Floats]) -> Estimate:
     return Estimate(value, count, float(low), float(high))
 
 
-def _blocks(count: int, offset: int) -> Iterator[Floats]:
-    """RESAMPLES draws of `count` rows with replacement, as counts, in blocks of bounded size."""
-    if count * RESAMPLES <= _BLOCK:
-        yield _kept(count, offset)
-        return
-    random = np.random.default_rng(SEED + offset)
-    size = max(_FEW, _BLOCK // count // _FEW * _FEW)
-    for start in range(0, RESAMPLES, size):
-        yield _counts(random, min(size, RESAMPLES - start), count)
-
-
 def _small_blocks(count: int, offset: int) -> Iterator[Floats]:
-    """The same draws, a few at a time: what a statistic makes of them then stays in the processor's cache."""
-    for block in _blocks(count, offset):
-        for start in range(0, len(block), _FEW):
-            yield block[start : start + _FEW]
+    """RESAMPLES draws of `count` rows with replacement, as counts, a few draws at a time: what a
+    statistic makes of them then stays in the processor's cache."""
+    kept = _kept(count, offset) if count * RESAMPLES <= _BLOCK else None
+    random = np.random.default_rng(SEED + offset)
+    for start in range(0, RESAMPLES, _FEW):
+        yield (_counts(random, count) if kept is None else kept[start : start + _FEW]).astype(float)
 
 
-@lru_cache(maxsize=3)
-def _kept(count: int, offset: int) -> Floats:
-    return _counts(np.random.default_rng(SEED + offset), RESAMPLES, count)
+@lru_cache(maxsize=8)
+def _kept(count: int, offset: int) -> np.ndarray:
+    random = np.random.default_rng(SEED + offset)
+    return np.concatenate([_counts(random, count) for _ in range(0, RESAMPLES, _FEW)])
 
 
-def _counts(random: np.random.Generator, draws: int, count: int) -> Floats:
-    taken = random.integers(0, count, size=(draws, count)) + np.arange(draws)[:, None] * count
-    return np.bincount(taken.ravel(), minlength=draws * count).reshape(draws, count).astype(float)
+def _counts(random: np.random.Generator, count: int) -> np.ndarray:
+    """How often each of `_FEW` draws took each row; no row is ever taken 65,536 times."""
+    taken = random.integers(0, count, size=(_FEW, count)) + np.arange(_FEW)[:, None] * count
+    kind = np.uint8 if count > 255 else np.uint16  # beyond 255 rows, 256 times the same one is out of reach
+    return np.bincount(taken.ravel(), minlength=_FEW * count).reshape(_FEW, count).astype(kind)

@@ -32,7 +32,7 @@ class Journal:
         if self._path is None:
             return
         try:
-            with self._path.open("a", encoding="utf-8", errors="surrogateescape") as handle:
+            with self._path.open("a", encoding="utf-8", errors="surrogatepass") as handle:
                 handle.write(json.dumps(asdict(row), ensure_ascii=False) + "\n")
         except OSError as error:
             log.warning("%s: the run cannot be continued if it stops (%s)", self._path, error)
@@ -76,7 +76,7 @@ def journal(folder: Path, key: str, ids: Sequence[str], *, fresh: bool = False) 
 def _read(path: Path, ids: set[str]) -> dict[str, Row]:
     known: dict[str, Row] = {}
     try:
-        lines = path.read_text(encoding="utf-8", errors="surrogateescape").split("\n")
+        lines = path.read_text(encoding="utf-8", errors="surrogatepass").split("\n")
     except FileNotFoundError:
         return known
     for line in lines:
@@ -90,7 +90,7 @@ def _read(path: Path, ids: set[str]) -> dict[str, Row]:
     path.write_text(
         "".join(json.dumps(asdict(row), ensure_ascii=False) + "\n" for row in known.values()),
         encoding="utf-8",
-        errors="surrogateescape",
+        errors="surrogatepass",
     )
     return known
 

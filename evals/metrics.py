@@ -156,7 +156,9 @@ def ranking_scores(
     qrels: dict[str, dict[str, int]] = {}
     run: dict[str, dict[str, float]] = {}
     for number, question in enumerate(questions):
-        known = {article: str(place) for place, article in enumerate(rankings[question])}
+        # What stands below the last relevant article changes none of these metrics.
+        last = max((p for p, a in enumerate(rankings[question]) if grades[question].get(a, 0) > 0), default=0)
+        known = {article: str(place) for place, article in enumerate(rankings[question][: last + 1])}
         # Distinct scores, so that no tie is broken by name.
         run[str(number)] = {place: -float(place) for place in known.values()}
         qrels[str(number)] = {

@@ -16,7 +16,9 @@ SEED = 20240229
 ROUNDING = 1e-6
 """Differences up to this are none: run.json holds six digits."""
 
-BALANCED = "abstention_balanced_accuracy"
+BALANCED = ("abstention_balanced_accuracy", "support_balanced_accuracy")
+"""Means of two means, one over each kind of question (or claim), as `Row.answerable` has it."""
+
 _BLOCK = 2_000_000  # signs held in memory at once
 
 Pair = tuple[Row, Row]
@@ -89,20 +91,19 @@ def randomisation_test(differences: np.ndarray) -> np.ndarray:
 def tested_metrics(names: Sequence[str], pairs: Sequence[Pair]) -> tuple[Paired, ...]:
     """Every one of the metrics that both runs scored at least one question by.
 
-    Each is the mean of its scores; `abstention_balanced_accuracy` the mean of two means, one over
-    the answerable and one over the unanswerable questions, so each kind is resampled by itself and
-    its questions weigh in the test by how few they are.
+    Each is the mean of its scores, but those of `BALANCED` are the mean of two means: there each
+    kind of question is resampled by itself, and its questions weigh in the test by how few they are.
     """
     kinds = np.array([a.answerable for a, _ in pairs], dtype=bool)
     columns: dict[str, np.ndarray] = {}  # metric -> question x (A, B), nan where it does not apply
     for name in names:
-        column = _balanced_scores(pairs) if name == BALANCED else _scores(name, pairs)
+        column = _rightness(name, pairs) if name in BALANCED else _scores(name, pairs)
         both = np.isfinite(column).all(axis=1)
-        if both.any() and (name != BALANCED or len(set(kinds[both])) == 2):
+        if both.any() and (name not in BALANCED or len(set(kinds[both])) == 2):
             columns[name] = column
     differences = {name: _paired_difference(column) for name, column in columns.items()}
     weighted = [
-        _by_kind(change, kinds) if name == BALANCED else change for name, change in differences.items()
+        _by_kind(change, kinds) if name in BALANCED else change for name, change in differences.items()
     ]
     p = randomisation_test(np.nan_to_num(np.column_stack(weighted))) if weighted else np.zeros(0)
     found: dict[str, Paired] = {}
@@ -111,7 +112,7 @@ def tested_metrics(names: Sequence[str], pairs: Sequence[Pair]) -> tuple[Paired,
         column, change = columns[name], differences[name]
         both = ~np.isnan(change)
         values = change[both]
-        if name == BALANCED:
+        if name in BALANCED:
             one = intervals.balanced_accuracy(values.tolist(), kinds[both].tolist())
             a, b = ((c[both & kinds].mean() + c[both & ~kinds].mean()) / 2 for c in column.T)
         else:
@@ -144,8 +145,10 @@ def _scores(name: str, pairs: Sequence[Pair]) -> np.ndarray:
     return np.array([a, b], dtype=float).T
 
 
-def _balanced_scores(pairs: Sequence[Pair]) -> np.ndarray:
-    """Whether each question was rightly answered or abstained on: what balanced accuracy is made of."""
+def _rightness(name: str, pairs: Sequence[Pair]) -> np.ndarray:
+    """Whether each question was rightly decided: what a balanced accuracy is made of."""
+    if name == "support_balanced_accuracy":
+        return _scores("support_correct", pairs)
     silent, wrongly = _scores("abstention_recall", pairs), _scores("false_abstention", pairs)
     return np.where([[a.answerable] for a, _ in pairs], 1 - wrongly, silent)
 

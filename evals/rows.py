@@ -204,7 +204,7 @@ def write_whole(out: Path, text: str) -> None:
         with tempfile.NamedTemporaryFile(
             "w",
             encoding="utf-8",
-            errors="surrogateescape",
+            errors="surrogatepass",  # a model's reply may hold half a character: the run keeps it as it came
             dir=out.parent,
             prefix=f".{out.name}.",
             delete=False,
@@ -243,7 +243,7 @@ def read_run(path: Path) -> Run:
         InputError: the file is missing, damaged (with its line), no run, or of an older version.
     """
     try:
-        whole = json.loads(path.read_text(encoding="utf-8", errors="surrogateescape"))
+        whole = json.loads(path.read_text(encoding="utf-8", errors="surrogatepass"))
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror or error})", "check the path") from error
     except json.JSONDecodeError as error:

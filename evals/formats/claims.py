@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from evals.cases import files_sha256, json_lines, text_field, text_list
+from evals.cases import files_sha256, json_lines, text_field
 from evals.formats.common import listing, mapping
 from evals.tasks.claims import Claim, ClaimTask
 from index.errors import InputError
@@ -34,7 +34,8 @@ def wice_task(path: Path) -> ClaimTask:
             Claim(
                 id=text_field(meta, "id", where) or f"claim-{len(claims) + 1}",
                 text=text_field(row, "claim", where, needed=True),
-                sentences=text_list(row, "evidence", where),
+                # Some are empty, and the marks count them: the list stays as it is.
+                sentences=tuple(str(sentence) for sentence in listing(row, "evidence", where)),
                 supported=label == "supported",
                 gold=gold if label != "not_supported" else frozenset(),
                 kind=label,

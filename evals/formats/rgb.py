@@ -3,7 +3,7 @@ snippets once as they were and once with the answer falsified."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,7 @@ class FalsifiedSuite:
     """A suite and, by case id, what the falsified snippets say instead."""
 
     suite: Suite
-    false_answers: dict[str, str]
+    false_answers: dict[str, tuple[str, ...]]
 
 
 CONDITIONS = {"true-only": ("positive",), "true-and-false": ("positive", "positive_wrong"), "false-only": ("positive_wrong",)}  # fmt: skip
@@ -38,9 +38,8 @@ def rgb_suites(path: Path) -> tuple[FalsifiedSuite, ...]:
         if not isinstance(name, (int, str)):
             raise InputError(f"{where}: id is missing", "mend the row")
         snippets = {kind: text_list(row, kind, where) for kind in ("positive", "positive_wrong", "negative")}
-        question, true, false = (
-            text_field(row, key, where, needed=True) for key in ("query", "answer", "fakeanswer")
-        )
+        question = text_field(row, "query", where, needed=True)
+        true, false = (_alternatives(row, key, where) for key in ("answer", "fakeanswer"))
         rows.append((str(name), question, true, false, snippets))
     if not rows:
         raise InputError(f"{path}: holds no questions", "see docs/evals.md for the format")
@@ -56,15 +55,30 @@ def rgb_suites(path: Path) -> tuple[FalsifiedSuite, ...]:
                         yield suite_article(label, f"{name}-{kind}-{number}", "", text)
 
         cases = tuple(
-            Case(
-                name, question, (true,), _gold(name, snippets) if "positive" in kinds else (), kind=condition
-            )
+            Case(name, question, true, _gold(name, snippets) if "positive" in kinds else (), kind=condition)
             for name, question, true, _false, snippets in rows
         )
         made = Suite(label, path, cases, articles, sha256, label)
         return FalsifiedSuite(made, {name: false for name, _q, _t, false, _s in rows})
 
     return tuple(suite(condition, kinds) for condition, kinds in CONDITIONS.items())
+
+
+def _alternatives(row: Mapping[str, object], key: str, where: str) -> tuple[str, ...]:
+    """An answer, or several that are equally right, or lists of such."""
+    value = row.get(key)
+    found = [str(one) for one in _flat(value) if str(one).strip()]
+    if not found:
+        raise InputError(f"{where}: {key} is missing or empty", "mend the row")
+    return tuple(dict.fromkeys(found))
+
+
+def _flat(value: object) -> Iterator[object]:
+    if isinstance(value, list):
+        for one in value:
+            yield from _flat(one)
+    elif isinstance(value, (str, int, float)) and not isinstance(value, bool):
+        yield value
 
 
 def _gold(name: str, snippets: dict[str, tuple[str, ...]]) -> tuple[str, ...]:

@@ -65,7 +65,7 @@ class FalsifiedWorker(AskWorker):
     def _with_sides(self, row: Row) -> Row:
         text = " ".join(str(one["text"]) for one in row.shown) if row.answered else ""
         true = contains(text, row.references)
-        false = contains(text, (self._false[row.id],))
+        false = contains(text, self._false[row.id])
         sides = {"says_true": true, "says_false": false, "says_both": true * false}
         return replace(row, scores={**row.scores, **sides})
 

@@ -70,7 +70,9 @@ class IngestWorker:
     def row(self, item_id: str) -> Row:
         """See `evals.tasks.base.Worker.row`."""
         batch = self._batches[item_id]
-        counts: dict[str, int] = dict.fromkeys(("articles", "skipped", "dated", "duplicates", "chunks", "words"), 0)
+        counts: dict[str, int] = dict.fromkeys(
+            ("articles", "skipped", "dated", "duplicates", "chunks", "words"), 0
+        )
         began = time.perf_counter()
         for found in batch.read():
             if isinstance(found, Skipped):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ui.commands import evaluate_report, evaluate_results
 from ui.commands.build import PlainProgress
 from ui.commands.common import EngineOption, IndexOption, RetrieverOption, SetOption, note, settings_from
 
@@ -156,6 +157,11 @@ def score(
     from evals.table import format_table
 
     typer.echo(format_table(score_run_file(suite, rankings, data_dir=data_folder(settings), out=out)))
+
+
+app.command("compare")(evaluate_results.compare)
+app.command("gate")(evaluate_results.gate)
+app.command("report")(evaluate_report.report)
 
 
 def data_folder(settings: Settings) -> Path | None:
