@@ -62,8 +62,8 @@ class AskPipeline(Protocol):
 
 
 class Supported(Protocol):
-    """A verdict on one statement: whether it is supported, how much (0 to 1), and which sentences were
-    looked at, by index, the closest first."""
+    """A verdict on one statement: whether it is supported, how much (0 to 1), which sentences were looked
+    at, by index, the closest first, and the largest cosine of the statement with a sentence."""
 
     @property
     def ok(self) -> bool: ...
@@ -73,6 +73,9 @@ class Supported(Protocol):
 
     @property
     def sentences(self) -> Sequence[int]: ...
+
+    @property
+    def cosine(self) -> float: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +132,6 @@ class EvalSystem(Protocol):
 
     def supports(self, statement: str, sentences: Sequence[str]) -> Supported:
         """Whether the sentences (those of a whole article, or the cited ones) support the statement."""
-        ...
-
-    def similarities(self, statement: str, sentences: Sequence[str]) -> Sequence[float]:
-        """The cosine of the statement's embedding with that of each sentence: the plain peer of `supports`."""
         ...
 
     def chunk_count(self, article: Article) -> int:

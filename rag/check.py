@@ -258,11 +258,13 @@ def _swapped(draft: str, evidence: str, language: str) -> bool:
 @dataclass(frozen=True, slots=True)
 class Support:
     """Whether some sentences support a statement: `ok` by the check, `score` between 0 and 1 (0.5 and
-    above exactly when ok), and the indices of the sentences it was checked against, the closest first."""
+    above exactly when ok), the indices of the sentences it was checked against, the closest first, and
+    the largest cosine of the statement with any sentence."""
 
     ok: bool
     score: float
     sentences: tuple[int, ...]
+    cosine: float = 0.0
 
 
 def supports(
@@ -288,11 +290,12 @@ def supports(
         verdict = check(statement, cited, "", embedder, language=language, titles=titles)
         if verdict.ok:
             best = max(best, verdict.support)
+    largest = float(cosines.max())
     if best:
-        return Support(True, 0.5 + best / 2, tuple(closest))
+        return Support(True, 0.5 + best / 2, tuple(closest), largest)
     held = frozenset(stem for i in closest for stem in w.content_stems(sentences[i], language))
-    near = (max(float(cosines.max()), 0.0) + overlap(stems, held)) / 2
-    return Support(False, min(near, 1.0) * 0.499, tuple(closest))
+    near = (max(largest, 0.0) + overlap(stems, held)) / 2
+    return Support(False, min(near, 1.0) * 0.499, tuple(closest), largest)
 
 
 def nearest(draft: str, sentences: Sequence[str], embedder: Encodes) -> int:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from index.embed import SentenceEmbedder
     from index.library import Library
     from rag.check import Support
+    from rag.evidence import SentenceCache
     from rag.llm import LanguageModel
     from rag.options import RagOptions
     from rag.pipeline import Pipeline
@@ -270,6 +271,13 @@ class LocalSystem:
         return load_embedder_for(self._settings)
 
     @cached_property
+    def _remembering(self) -> SentenceCache:
+        """The embedder for judging many statements about one text: its sentences are embedded once."""
+        from rag.evidence import SentenceCache
+
+        return SentenceCache(self._embedder)
+
+    @cached_property
     def _model(self) -> LanguageModel | None:
         return load_model_for(self._settings) if self._settings.engine == "model" else None
 
@@ -318,12 +326,7 @@ class LocalSystem:
         """See `evals.system.EvalSystem.supports`."""
         from rag import check
 
-        return check.supports(statement, sentences, self._embedder)
-
-    def similarities(self, statement: str, sentences: Sequence[str]) -> Sequence[float]:
-        """See `evals.system.EvalSystem.similarities`."""
-        vectors = self._embedder.encode([statement, *sentences])
-        return [float(one) for one in vectors[1:] @ vectors[0]]
+        return check.supports(statement, sentences, self._remembering)
 
     def chunk_count(self, article: Article) -> int:
         """See `evals.system.EvalSystem.chunk_count`."""

@@ -73,12 +73,11 @@ class ClaimWorker:
         """See `evals.tasks.base.Worker.row`."""
         claim = self._claims[item_id]
         found = self._system.supports(claim.text, claim.sentences)
-        cosines = self._system.similarities(claim.text, claim.sentences) if claim.sentences else ()
         words, held = normalise(claim.text).split(), set(normalise(" ".join(claim.sentences)).split())
         scores = {
             "support_correct": float(found.ok == claim.supported),
             "support_score": found.score,
-            "cosine_score": max(cosines, default=0.0),
+            "cosine_score": found.cosine,
             "overlap_score": sum(word in held for word in words) / len(words) if words else 0.0,
         }
         if claim.gold:

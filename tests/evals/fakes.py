@@ -179,10 +179,8 @@ class System:
         words = set(statement.lower().strip(".").split())
         shares = [len(words & set(one.lower().strip(".").split())) / len(words) for one in sentences]
         order = sorted(range(len(shares)), key=lambda i: -shares[i])
-        return Support(max(shares, default=0.0) == 1.0, max(shares, default=0.0), tuple(order))
-
-    def similarities(self, statement: str, sentences: Sequence[str]) -> list[float]:
-        return [float(statement == one) for one in sentences]
+        top, same = max(shares, default=0.0), float(statement in sentences)
+        return Support(top == 1.0, top, tuple(order), same)
 
     def chunk_count(self, article: Article) -> int:
         return 1 + len(article.text) // 1000
