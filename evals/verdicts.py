@@ -19,7 +19,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from evals.cases import Case, json_lines, read_cases
-from evals.make.make import as_row
+from evals.make.make import as_lines
 from evals.rows import write_whole
 from evals.system import ArticleShelf
 from index.errors import InputError
@@ -228,11 +228,11 @@ def case_of(verdict: Verdict) -> Case | NotEnough:
             return NotEnough(verdict.id, "a thumb up on an answer that abstained, and yet an expected answer")
         answerable = False
     elif verdict.verdict == "up":
-        articles = tuple(dict.fromkeys(cited.external_id or cited.article_id for cited in verdict.citations))
+        articles = tuple(dict.fromkeys(c.external_id.strip() or c.article_id for c in verdict.citations))
         quotes = tuple(dict.fromkeys(c.quote for c in verdict.citations if c.quote.strip()))
     else:
         source = verdict.source
-        name = (source.external_id or source.id).strip() if source else ""
+        name = (source.external_id.strip() or source.id.strip()) if source else ""
         if source and name:
             articles = (name,)
             quotes = (source.quote,) if source.quote.strip() else ()
@@ -340,7 +340,7 @@ def _existing(questions: Path) -> tuple[Case, ...]:
 def _append(questions: Path, cases: Iterable[Case]) -> None:
     place = questions.resolve()  # a link stays a link
     before = place.read_bytes().decode("utf-8", "surrogateescape") if place.exists() else ""
-    lines = "".join(json.dumps(as_row(case), ensure_ascii=False) + "\n" for case in cases)
+    lines = as_lines(cases)
     joint = "" if not before or before.endswith("\n") else "\n"
     write_whole(place, before + joint + lines)
 

@@ -25,6 +25,8 @@ DECISIVE: dict[str, tuple[str, ...]] = {
 }
 """By task, the score that decides whether a row is right; the first that the row has."""
 
+_SENTENCE_END = (".", "!", "?", "”", '"', "»", "…", "。")
+
 WHOLE = "all parts together"
 
 
@@ -271,7 +273,8 @@ def _known(one: dict[str, Any], *names: str) -> dict[str, Any]:
 
 def _citation(one: dict[str, Any], gold: dict[str, int]) -> dict[str, Any]:
     url = str(one.get("url") or "")
-    told = _known(one, "marker", "title", "published", "quote", "before", "after")
+    told = _known(one, "marker", "title", "published", "quote")
+    told |= _around(one)
     told.setdefault("title", str(one.get("external_id") or one.get("article_id") or ""))
     if link(url):
         told |= {"href": url, "site": site(url)}
@@ -280,6 +283,17 @@ def _citation(one: dict[str, Any], gold: dict[str, int]) -> dict[str, Any]:
     if gold.get(str(one.get("external_id")), 0) > 0:
         told["gold"] = True
     return told
+
+
+def _around(one: dict[str, Any]) -> dict[str, str]:
+    """The words before and after a quote, whole ones, with … where the article goes on."""
+    before, after = str(one.get("before") or ""), str(one.get("after") or "")
+    start = one.get("start")
+    if isinstance(start, int) and start > len(before) and " " in before:
+        before = "… " + before.split(" ", 1)[1]
+    if " " in after and not after.rstrip().endswith(_SENTENCE_END):
+        after = after.rsplit(" ", 1)[0] + " …"
+    return {name: text for name, text in (("before", before), ("after", after)) if text}
 
 
 def _deeper(row: Row) -> list[list[Any]]:

@@ -243,7 +243,7 @@ def _kinds(block: Block, prefix: str) -> Drawing | None:
         if name in table
     ]
     what = sorted({one[0] for cell in block.cells for row in cell.rows if (one := decisive(row, block.task))})
-    caption = f"{' / '.join(what) or 'Score'} by kind of question, with 95 % intervals"
+    caption = f"{' / '.join(what) or 'Score'} by kind, with 95 % intervals"
     if any(name.endswith(_ABSTAINED) for name in names):
         caption += "; for unanswerable ones, the share on which it abstained"
     name = f"{prefix}-kinds"
@@ -252,7 +252,7 @@ def _kinds(block: Block, prefix: str) -> Drawing | None:
     )
     return Drawing(
         name,
-        "Score by kind of question",
+        "Score by kind of question" if block.task in ("ask", "retrieve") else "Score by kind",
         caption + ".",
         plots.score_by_kind(name, series, alt),
         tuple(numbers),

@@ -113,7 +113,7 @@ def _answered(
         {
             "marker": 1, "article_id": f"a{rank}", "external_id": base["ranking"][0], "title": title,
             "url": f"https://www.example.org/{place.lower()}/{thing.replace(' ', '-')}", "published": f"2024-0{rank % 8 + 1}-11",
-            "quote": quote, "start": 200, "end": 200 + len(quote), "before": before, "after": after,
+            "quote": quote, "start": len(before), "end": len(before) + len(quote), "before": before, "after": after,
         }
     ]  # fmt: skip
     shown = [{"text": quote, "origin": "quote", "markers": [1] if cited else [], "support": 1.0}]

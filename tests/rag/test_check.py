@@ -78,3 +78,26 @@ def test_in_order_is_the_longest_common_subsequence_share() -> None:
     assert check.in_order(["a", "b", "c"], ["a", "x", "b", "c"]) == 1.0
     assert check.in_order(["c", "b", "a"], ["a", "b", "c"]) == pytest.approx(1 / 3)
     assert check.in_order(["z"], ["a"]) == 0.0
+
+
+def test_the_sentences_that_support_a_statement_are_found_among_all_of_a_text(embedder) -> None:
+    text = [MOONS, TREATY, CANAL, RUSSIA]
+    found = check.supports("The canal opened on 15 August 1914.", text, embedder)
+    assert found.ok
+    assert found.score >= 0.5
+    assert found.sentences[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("statement", "text"),
+    [
+        ("The canal opened on 15 August 1915.", [CANAL]),
+        ("Both countries insisted on a mutual defence clause.", [TREATY]),
+        ("The canal opened on 15 August 1914.", []),
+        ("", [CANAL]),
+    ],
+)
+def test_what_no_sentence_says_is_not_supported_and_scores_below_the_half(statement, text, embedder) -> None:
+    found = check.supports(statement, text, embedder)
+    assert not found.ok
+    assert 0 <= found.score < 0.5

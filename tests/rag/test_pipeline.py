@@ -71,6 +71,17 @@ def test_articles_from_after_the_day_asked_are_not_known(quoting: Pipeline) -> N
     assert answer.abstained
 
 
+def test_articles_it_must_do_without_are_neither_found_nor_quoted(quoting: Pipeline) -> None:
+    question = "How long is the Sandbar Canal?"
+    canal = next(p.article.id for p in quoting.retrieve(question, 3) if p.article.external_id == "canal")
+    found = quoting.retrieve(question, 3, without=(canal,))
+    assert found
+    assert canal not in {passage.article.id for passage in found}
+    assert [passage.rank for passage in found] == list(range(1, len(found) + 1))
+    answer = quoting.ask(question, without=frozenset({canal}))
+    assert canal not in {citation.passage.article.id for citation in answer.citations}
+
+
 @pytest.mark.parametrize("question", ["", "   ", "\0", "?!", "🙂🙂"])
 def test_an_empty_question_is_refused_in_words(quoting: Pipeline, question: str) -> None:
     with pytest.raises(InputError, match="empty"):
