@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ui.commands import evaluate_report, evaluate_results
-from ui.commands.build import PlainProgress
+from ui.commands import evaluate_questions, evaluate_report, evaluate_results
 from ui.commands.common import EngineOption, IndexOption, RetrieverOption, SetOption, note, settings_from
+from ui.commands.evaluate_progress import eval_progress
 
 if TYPE_CHECKING:
-    from evals.progress import EvalProgress
     from evals.rows import Run
     from ui.settings import Settings
 
@@ -159,6 +155,8 @@ def score(
     typer.echo(format_table(score_run_file(suite, rankings, data_dir=data_folder(settings), out=out)))
 
 
+app.command("make")(evaluate_questions.make)
+app.command("add")(evaluate_questions.add)
 app.command("compare")(evaluate_results.compare)
 app.command("gate")(evaluate_results.gate)
 app.command("report")(evaluate_report.report)
@@ -182,24 +180,3 @@ def write_trec(path: Path, run: Run) -> None:
     if not rankings:
         raise InputError(f"{path}: nothing to write, for the suite ranks nothing", "leave out --trec")
     write_run_file(path, rankings, "footnote")
-
-
-@contextmanager
-def eval_progress() -> Iterator[Callable[[EvalProgress], None]]:
-    """Where an evaluation tells how far it is: a bar on a terminal, else a plain line now and then."""
-    if not sys.stderr.isatty():
-        yield PlainProgress()
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
-        tasks = {}
-
-        def show(progress: EvalProgress) -> None:
-            if progress.stage not in tasks:
-                tasks[progress.stage] = bars.add_task(progress.stage, total=progress.total)
-            bars.update(tasks[progress.stage], completed=progress.done, total=progress.total)
-
-        yield show

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ui.commands.common import IndexOption, SetOption, note, settings_from
-from ui.commands.evaluate import eval_progress
+from ui.commands.evaluate_progress import eval_progress
 
 if TYPE_CHECKING:
     from evals.make.writer import Writes

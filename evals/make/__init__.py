@@ -1,0 +1,1 @@
+"""Question sets made from a person's own articles (`footnote eval make`)."""
