@@ -92,7 +92,8 @@ bench: $(WITH_BENCH)
 # The same tests with far more random trials: HYPOTHESIS_PROFILE=long, FOOTNOTE_KILLS=killed builds.
 fuzz: $(WITH_TESTS)
 	FOOTNOTE_KILLS=$${FOOTNOTE_KILLS:-40} HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest --timeout 3600 \
-	  tests/index/test_bad_input.py tests/index/test_clean.py tests/index/test_split.py tests/index/test_kill.py $(PYTEST_ARGS)
+	  tests/index/test_bad_input.py tests/index/test_clean.py tests/index/test_split.py tests/index/test_kill.py tests/evals/test_trec.py tests/evals/test_gate.py \
+	  tests/evals/test_verdicts.py $(PYTEST_ARGS)
 
 soak: $(WITH_TESTS)
 	FOOTNOTE_KILLS=$${FOOTNOTE_KILLS:-200} HYPOTHESIS_PROFILE=long \

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from evals.make import lexicon as lex
-from evals.make.nouns import Kind, Noun, Setting, noun
+from evals.make.names import Kind, Setting
+from evals.make.nouns import Noun, noun
 from evals.make.tokens import Words
 from evals.make.verbs import FINITE, PARTICIPLE, PAST, PRESENT
 

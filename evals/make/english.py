@@ -11,7 +11,9 @@ from evals.make import english_what as what
 from evals.make import lexicon as lex
 from evals.make.clauses import Clause, ask, base_form, clauses_of, is_past, told
 from evals.make.drafts import Draft, day_forms, person_forms, sentence_case
-from evals.make.nouns import Noun, Setting, clean, noun
+from evals.make.names import Setting
+from evals.make.nouns import Noun, noun
+from evals.make.pointing import clean
 from evals.make.tokens import Words, decapitalised, read
 from evals.make.verbs import AGENTIVE, LOCATED, ONCE, PAST, TRANSITIVE
 
@@ -169,6 +171,8 @@ def _time(clause: Clause, setting: Setting) -> Iterator[Draft]:
             return
         middle = f"{middle} {tail}"
     if base not in ONCE and (len(middle.split()) < 3 or (base in _OFTEN and not numbers.anchored(middle))):
+        return
+    if clause.passive in ("elect", "appoint", "name", "promote", "nominate") and not middle.strip():
         return
     if base in ("begin", "end", "appear", "remain", "stand", "start") and clause.subject.kind == "person":
         return

@@ -7,7 +7,10 @@ from collections.abc import Iterator
 
 from evals.make import lexicon as lex
 from evals.make.drafts import Draft, day_forms, person_forms, sentence_case
-from evals.make.nouns import Setting, clean, group_like, is_demonym, noun, person_like
+from evals.make.english_what import ONE_OF_PEOPLE, SUPERLATIVE
+from evals.make.names import Setting, group_like, is_demonym, person_like
+from evals.make.nouns import noun
+from evals.make.pointing import clean
 from evals.make.tokens import Words
 from evals.make.verbs import AGENTIVE, ONCE, PARTICIPLE, PAST
 
@@ -89,6 +92,8 @@ def _office_before(words: Words, setting: Setting) -> Iterator[Draft]:
             first -= 1
         if words.tags[max(0, first - 1) : first] in ("o", "&", "C", "#", "(", "-"):
             continue
+        if words.tags[max(0, first - 2) : first] == "Np":
+            continue  # "Hope for Acme founder": the name began before
         before = words.tokens[first - 1].lower if first else ""
         if (
             before in _PAST_HOLDERS
@@ -229,12 +234,10 @@ def _apposition(words: Words, setting: Setting) -> Iterator[Draft]:
             continue  # the name goes on: "the Office of Energy, Water and Waste"
         if re.search(r"w.*N$", words.tags[a:b]) and not re.search("[po]", words.tags[a:b]):
             continue  # "..., the linguist Jane Doe,": the next of a list
-        unique = (
-            words.tags[a] == "D"
-            and "&" not in words.tags[a:b]
-            and re.search(r"\b(?:\w{2,}est|first|only|capital)\b", what)
-        )
+        unique = words.tags[a] == "D" and "&" not in words.tags[a:b] and SUPERLATIVE.search(what)
         alone = first == 0 or found.kind == "person"
+        if unique and found.kind != "person" and ONE_OF_PEOPLE.search(what):
+            continue
         if unique and alone and re.search(r"[NSY]", words.tags[a:b]):
             answers = person_forms(found.name) if found.kind == "person" else (found.name,)
             anchor = next(t.text for t in words.tokens[a:b] if t.tag in "NSY")

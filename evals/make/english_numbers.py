@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from evals.make import lexicon as lex
 from evals.make.clauses import Clause, ask, base_form, is_past
 from evals.make.drafts import Draft, number_forms, sentence_case
-from evals.make.nouns import Setting, clean, person_like
+from evals.make.names import Setting, person_like
+from evals.make.pointing import clean
 from evals.make.tokens import Words, decapitalised, number_end
 
 _APPROXIMATE = frozenset("about around nearly almost roughly approximately some over".split())

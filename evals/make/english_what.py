@@ -9,14 +9,20 @@ from evals.make import lexicon as lex
 from evals.make.clauses import Clause
 from evals.make.drafts import Draft, person_forms, sentence_case
 from evals.make.english_numbers import anchored
-from evals.make.nouns import Setting, clean, is_demonym, noun
+from evals.make.names import Setting, is_demonym
+from evals.make.nouns import noun
+from evals.make.pointing import clean
 from evals.make.tokens import Words
 
-_SUPERLATIVE = re.compile(
-    r"\b(?:\w{2,}est|first|second|third|only|most \w+|capital|founder|inventor|author|birthplace)\b"
+_NO_SUPERLATIVE = r"(?!forest|\w*west\b|interest|request|test\b|guest|protest|harvest|priest|conquest|contest|arrest|budapest)"
+SUPERLATIVE = re.compile(
+    rf"\b(?:{_NO_SUPERLATIVE}\w{{2,}}est|first|second|third|only|most \w+|capital|founder|inventor|author|birthplace)\b",
+    re.IGNORECASE,
 )
-_PEOPLE = re.compile(
-    r"\b(?:man|men|woman|women|person|player|president|minister|leader|captain|coach|athlete|actor|director|winner|driver|champion|candidate)\b"
+"""What makes a description fit one thing alone."""
+
+ONE_OF_PEOPLE = re.compile(
+    r"\b(?:man|men|woman|women|person|player|president|minister|leader|captain|coach|athlete|actor|director|winner|driver|pitcher|striker|scorer|rider|runner|champion|candidate)\b"
 )
 
 
@@ -33,7 +39,7 @@ def identity(clause: Clause, setting: Setting) -> Iterator[Draft]:
     if clause.first >= clause.last or words.tags[clause.first] != "D" or "V" in clause.rest:
         return
     complement = words.span(clause.first, clause.last)
-    if not _SUPERLATIVE.search(complement) or not clean(words, clause.first, clause.last):
+    if not SUPERLATIVE.search(complement) or not clean(words, clause.first, clause.last):
         return
     if not anchored(complement) or not 4 <= len(complement.split()) <= 14:
         return
@@ -48,7 +54,9 @@ def identity(clause: Clause, setting: Setting) -> Iterator[Draft]:
     ):
         return
     person = clause.subject.kind == "person"
-    if not person and (_PEOPLE.search(complement) or set(complement.lower().split()) & lex.PEOPLE_WORDS):
+    if not person and (
+        ONE_OF_PEOPLE.search(complement) or set(complement.lower().split()) & lex.PEOPLE_WORDS
+    ):
         return
     answers = person_forms(clause.subject.name) if person else (clause.subject.name,)
     name = next(t.text for t in words.tokens[clause.first : clause.last] if t.tag in "NSYT")
@@ -68,12 +76,12 @@ def inverted(words: Words, setting: Setting) -> Iterator[Draft]:
     verb = match.end(1)
     phrase = words.span(1, verb)
     found = noun(words, *match.span(2), setting)
-    if found is None or found.plural or not _SUPERLATIVE.search(phrase) or not clean(words, 0, verb):
+    if found is None or found.plural or not SUPERLATIVE.search(phrase) or not clean(words, 0, verb):
         return
     anchors = [t.text for t in words.tokens[:verb] if t.tag in "NSY"]
     if not anchors or re.match(r"(?:\w+est|first|second|third|only) (?:to|of|in|by)\b", phrase):
         return
-    if found.kind != "person" and _PEOPLE.search(phrase):
+    if found.kind != "person" and ONE_OF_PEOPLE.search(phrase):
         return
     person = found.kind == "person"
     answers = person_forms(found.name) if person else (found.name,)

@@ -11,7 +11,7 @@ from evals.cases import Case
 from evals.make import german_spanish, unanswerable
 from evals.make.drafts import Draft
 from evals.make.english import english
-from evals.make.nouns import Setting, setting_of
+from evals.make.names import Setting, setting_of
 from evals.make.pool import Candidate, SecondReading, candidate, chosen, drop_contradictions, drop_duplicates
 from evals.make.sentences import Entry, Fact, facts, language_of, points_elsewhere, spread, survey
 from evals.make.writer import Writes, written

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from evals.make import lexicon as lex
-from evals.make.nouns import Setting, group_like, is_demonym
+from evals.make.names import Setting, group_like, is_demonym
 
 MADE_BY = "paired: no article that names {name} says anything of {matter}"
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from evals.make.drafts import day_forms, number_forms
 from evals.make.english import english
 from evals.make.german_spanish import german, spanish
-from evals.make.nouns import setting_of
+from evals.make.names import setting_of
 
 COMMON = frozenset(
     """the canal council vault bridge museum company president astronomer general scientists winner city army engineer

@@ -1,0 +1,1 @@
+"""Footnote beside LlamaIndex, LangChain, Haystack and txtai: `python -m evals.peers DATA_DIR` (docs/peers.md)."""
