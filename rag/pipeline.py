@@ -175,7 +175,8 @@ class Pipeline:
         """Answers a question, telling what happens as it happens.
 
         `history` are the earlier turns, oldest first (the last few count); `without` names articles
-        by `Article.id` that the answer must do without. Closing the generator stops the model. Raises InputError for an empty or too long question, before anything else.
+        by `Article.id` that the answer must do without. Closing the generator stops the model. Raises
+        InputError for an empty or too long question, before anything else.
         """
         question = question.encode("utf-8", "replace").decode().replace("\0", " ").strip()
         if not question or not w.words(question):

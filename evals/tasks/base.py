@@ -53,6 +53,16 @@ class Worker(Protocol):
         ...
 
 
+class WithoutIndex:
+    """What a worker says of an index until it opens one, if ever (see `Worker`)."""
+
+    def __init__(self) -> None:
+        self.articles_sha256 = ""
+        self.notes: Sequence[str] = ()
+        self.index: dict[str, float] = {}
+        self.indexing_seconds = self.cold_ms = 0.0
+
+
 class Task(Protocol):
     """Items of one data set and what is asked of each.
 

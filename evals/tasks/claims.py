@@ -10,7 +10,7 @@ from evals.cases import sample
 from evals.intervals import Estimate
 from evals.metrics import normalise
 from evals.rows import Row
-from evals.tasks.base import Bench
+from evals.tasks.base import Bench, WithoutIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class ClaimTask:
         return ClaimWorker(self, bench)
 
 
-class ClaimWorker:
+class ClaimWorker(WithoutIndex):
     """Checks one claim after the other (see `evals.tasks.base.Worker`).
 
     Metrics: `support_auroc` (the check's score as a ranking of claims), `support_balanced_accuracy`
@@ -60,12 +60,9 @@ class ClaimWorker:
     """
 
     def __init__(self, task: ClaimTask, bench: Bench) -> None:
+        super().__init__()
         self._system = bench.system
         self._claims = {claim.id: claim for claim in task.claims}
-        self.articles_sha256 = ""
-        self.notes: Sequence[str] = ()
-        self.index: dict[str, float] = {}
-        self.indexing_seconds = self.cold_ms = 0.0
         first = task.claims[0]
         bench.system.supports(first.text, first.sentences[:1])  # what has to be loaded is loaded now
 

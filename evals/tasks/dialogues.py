@@ -13,7 +13,7 @@ from evals.indexes import opened_index
 from evals.intervals import Estimate
 from evals.rows import Row
 from evals.shelf import Shelf
-from evals.tasks.base import Bench
+from evals.tasks.base import Bench, WithoutIndex
 from rag.schema import Turn
 
 RANKING = ("hit@1", "hit@10", "mrr@10")
@@ -58,7 +58,7 @@ class FollowUpTask:
         return FollowUpWorker(self, bench)
 
 
-class FollowUpWorker:
+class FollowUpWorker(WithoutIndex):
     """Rewrites one follow-up after the other, and retrieves with each wording (see `evals.tasks.base.Worker`).
 
     Metrics: `restored_recall`, `restored_precision`, `restored_f1` (see `restored`), over the turns
@@ -68,13 +68,10 @@ class FollowUpWorker:
     """
 
     def __init__(self, task: FollowUpTask, bench: Bench) -> None:
+        super().__init__()
         self._system = bench.system
         self._turns = {turn.id: turn for turn in task.turns}
         self._pipeline, self._shelf = None, None
-        self.articles_sha256 = ""
-        self.notes: Sequence[str] = ()
-        self.index: dict[str, float] = {}
-        self.indexing_seconds = self.cold_ms = 0.0
         if task.corpus is not None:
             found = opened_index(task.corpus, replace(bench, index_dir=None))
             self._pipeline = bench.system.pipeline(found.path)

@@ -11,7 +11,7 @@ from evals import intervals
 from evals.cases import sample
 from evals.intervals import Estimate
 from evals.rows import Row
-from evals.tasks.base import Bench
+from evals.tasks.base import Bench, WithoutIndex
 from index.schema import Article, Skipped
 
 
@@ -46,7 +46,7 @@ class IngestTask:
         return IngestWorker(self, bench)
 
 
-class IngestWorker:
+class IngestWorker(WithoutIndex):
     """Takes in one batch after the other (see `evals.tasks.base.Worker`).
 
     Metrics: `articles_per_second`, `chunks_per_second`; `read_share` (articles with text, of all the
@@ -55,14 +55,11 @@ class IngestWorker:
     """
 
     def __init__(self, task: IngestTask, bench: Bench) -> None:
+        super().__init__()
         self._system = bench.system
         self._dated = task.dated
         self._batches = {batch.id: batch for batch in task.batches}
         self._seen: set[str] = set()
-        self.articles_sha256 = ""
-        self.notes: Sequence[str] = ()
-        self.index: dict[str, float] = {}
-        self.indexing_seconds = self.cold_ms = 0.0
         bench.system.chunk_count(
             Article("warm-up", "warm-up", "", "", "What has to be loaded is loaded now.")
         )

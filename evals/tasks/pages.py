@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -13,9 +14,10 @@ from evals import intervals
 from evals.cases import sample
 from evals.intervals import Estimate
 from evals.rows import Row
-from evals.tasks.base import Bench
+from evals.tasks.base import Bench, WithoutIndex
 from index.errors import InputError
 
+_WORD = re.compile(r"\w+")
 SHINGLE = 4
 """Words in a row that are compared, as the benchmark's own script does."""
 
@@ -52,7 +54,7 @@ class PageTask:
         return PageWorker(self, bench)
 
 
-class PageWorker:
+class PageWorker(WithoutIndex):
     """Reads one page after the other as a build would (see `evals.tasks.base.Worker`).
 
     Metrics: `extraction_precision`, `extraction_recall` (means over the pages), `extraction_f1` (of
@@ -61,11 +63,8 @@ class PageWorker:
     """
 
     def __init__(self, task: PageTask, bench: Bench) -> None:
+        super().__init__()
         self._pages = {page.id: page for page in task.pages}
-        self.articles_sha256 = ""
-        self.notes: Sequence[str] = ()
-        self.index: dict[str, float] = {}
-        self.indexing_seconds = self.cold_ms = 0.0
         _extracted("<p>What has to be loaded is loaded now.</p>")
 
     def row(self, item_id: str) -> Row:
@@ -133,9 +132,7 @@ def shingle_match(text: str, gold: str) -> tuple[float, float]:
 
 
 def _shingles(text: str) -> Counter[tuple[str, ...]]:
-    import re
-
-    words = re.findall(r"\w+", text)
+    words = _WORD.findall(text)
     if not words:
         return Counter()
     count = max(len(words) - SHINGLE + 1, 1)
