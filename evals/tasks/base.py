@@ -57,10 +57,11 @@ class WithoutIndex:
     """What a worker says of an index until it opens one, if ever (see `Worker`)."""
 
     def __init__(self) -> None:
-        self.articles_sha256 = ""
+        self.articles_sha256: str = ""
         self.notes: Sequence[str] = ()
         self.index: dict[str, float] = {}
-        self.indexing_seconds = self.cold_ms = 0.0
+        self.indexing_seconds: float = 0.0
+        self.cold_ms: float = 0.0
 
 
 class Task(Protocol):

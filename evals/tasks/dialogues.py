@@ -76,7 +76,8 @@ class FollowUpWorker(WithoutIndex):
             found = opened_index(task.corpus, replace(bench, index_dir=None))
             self._pipeline = bench.system.pipeline(found.path)
             self._shelf = Shelf(self._pipeline, task.corpus, (), found.path)
-            self.articles_sha256, self.notes = self._shelf.sha256, self._shelf.notes
+            self.articles_sha256 = self._shelf.sha256
+            self.notes: Sequence[str] = self._shelf.notes
             self.index = {**found.numbers, "articles": float(self._shelf.count)}
             self.indexing_seconds = found.seconds
 
