@@ -81,6 +81,36 @@ class Chunk:
 
 
 @dataclass(frozen=True, slots=True)
+class ArticleFilter:
+    """Which articles may be found: published from `since` to `until` (both days included), of one of
+    `sources` (`Article.source`), on one of `topics` (`Article.topic`); what is empty admits everything.
+
+    An article without a date is not admitted where `since` or `until` is set. Sources and topics are
+    compared without regard to case.
+    """
+
+    since: date | None = None
+    until: date | None = None
+    sources: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.since or self.until or self.sources or self.topics)
+
+    def admits(self, published: date | None, source: str, topic: str) -> bool:
+        """Whether an article with these may be found."""
+        if (self.since or self.until) and published is None:
+            return False
+        if published is not None and (
+            (self.since and published < self.since) or (self.until and published > self.until)
+        ):
+            return False
+        return (not self.sources or source.casefold() in {s.casefold() for s in self.sources}) and (
+            not self.topics or topic.casefold() in {t.casefold() for t in self.topics}
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class IndexManifest:
     """What an index was built with, and how much stands in it.
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 from index.schema import Article, Chunk
 
-Origin = Literal["draft", "quote"]
+Origin = Literal["draft", "quote", "note"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,9 @@ class Passage:
 class Evidence:
     """One sentence that may enter the prompt: `passage.article.text[start:end] == text`.
 
-    `score` says how well it fits the question (0 to 1, comparable within one answer).
+    `score` says how well it fits the question (0 to 1, comparable within one answer). `answer` is
+    where the answer itself seems to stand, as offsets into the article like `start` and `end`, with
+    `answer_score` (0 to 1) for how sure that is; None where the evidence model does not mark one.
     """
 
     passage: Passage
@@ -42,25 +44,32 @@ class Evidence:
     start: int
     end: int
     score: float
+    answer: tuple[int, int] | None = None
+    answer_score: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """The number shown and the exact span it points at: `passage.article.text[start:end] == quote`."""
+    """The number shown and the exact span it points at: `passage.article.text[start:end] == quote`.
+
+    `answer` is the part of it that answers the question, as offsets into the article, where known.
+    """
 
     marker: int
     passage: Passage
     quote: str
     start: int
     end: int
+    answer: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerSentence:
     """One shown sentence, without markers in `text`.
 
-    `origin` is "quote" (verbatim from an article) or "draft" (the model's words, checked);
-    `support` is 1.0 for quotes, else the support check's score between 0 and 1.
+    `origin` is "quote" (verbatim from an article), "draft" (the model's words, checked) or "note"
+    (Footnote's own words about the articles: that two disagree, that a part is not answered);
+    `support` is 1.0 for quotes and notes, else the support check's score between 0 and 1.
     """
 
     text: str
@@ -104,6 +113,8 @@ class Answer:
     settings_hash: str = ""
     confidence: float = 0.0
     """How likely the evidence answers the question, 0 to 1; below the threshold the answer abstains."""
+    details: tuple[str, ...] = ()
+    """How the answer was looked for, a plain sentence each: which time was preferred, which filters held."""
 
 
 # ---- AnswerEvent: all that chat, API, command line and evals consume -------------------------
