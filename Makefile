@@ -4,6 +4,7 @@
 #   make chat [HOST=...] [PORT=...]   install, index seeds/, serve the chat page
 #   make test                         install with the test tools, then linters, types and tests
 #   make lint | bench | fuzz | soak | clean
+#   make train DATA=DIR      the models in rag/weights/ anew, from public sets (docs/evals.md); hours on two cores, minutes on a GPU
 #
 # TORCH_INDEX=<address of a package index with CPU builds of torch> takes torch from there first.
 # PYTHON=<python 3.11 or newer> chooses the interpreter.
@@ -12,7 +13,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install chat test lint bench fuzz soak clean
+.PHONY: help install chat test lint bench train fuzz soak clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -88,6 +89,11 @@ test: lint
 
 bench: $(WITH_BENCH)
 	$(BIN)/python -m bench
+
+train: $(INSTALLED)
+	@test -n "$(DATA)" || { echo "name the folder of the public sets: make train DATA=DIR (docs/evals.md)"; exit 2; }
+	$(BIN)/python -m rag.training.evidence_model --data "$(DATA)"
+	$(BIN)/python -m rag.training.scorers --data "$(DATA)"
 
 # The same tests with far more random trials: HYPOTHESIS_PROFILE=long, FOOTNOTE_KILLS=killed builds.
 fuzz: $(WITH_TESTS)

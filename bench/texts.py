@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
 
@@ -59,6 +61,59 @@ class Shuffled:
                 "\n\n".join(paragraphs),
                 language="en",
             )
+
+
+@dataclass(frozen=True)
+class Dated:
+    """About `chunks` chunks of 32 invented words in articles of ten, each article with a day of its own out
+    of five years, one of 20 topics and, five of them, the topic "rare"."""
+
+    chunks: int
+    seed: int = 1
+
+    key = "dated"
+    label = "dated"
+
+    def read(self) -> Iterator[Article | Skipped]:
+        chance = random.Random(self.seed)
+        words = [f"{a}{b}{c}" for a in "bdfglmnprst" for b in ("a", "ei", "o", "u") for c in DATED_ENDS]
+        often = [1 / (rank + 1) for rank in range(len(words))]
+        for number in range(self.chunks // 10):
+            drawn = chance.choices(words, often, k=320)
+            lines = [" ".join(drawn[at : at + 32]).capitalize() + "." for at in range(0, 320, 32)]
+            yield Article(
+                article_id(self.key, str(number)),
+                str(number),
+                f"Article {number}",
+                "",
+                "\n\n".join(lines),
+                published=date(2020, 1, 1) + timedelta(chance.randrange(1826)),
+                topic="rare" if number % (self.chunks // 50) == 7 else f"topic {chance.randrange(20)}",
+                source=self.label,
+                language="en",
+            )
+
+
+DATED_ENDS = [a + b for a in "bdgklmnprstvz" for b in ("an", "el", "is", "or", "um")]
+
+
+class RandomVectors:
+    """An embedder without weights: every text gets a random unit vector of 384 numbers, the case that is
+    hardest for a search tree."""
+
+    dimension, max_tokens = 384, 256
+    model_label, weights_sha256 = "random", "0" * 64
+
+    def __init__(self) -> None:
+        self._chance = np.random.default_rng(1)
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        """Unit vectors, float32."""
+        rows = self._chance.normal(size=(len(texts), self.dimension)).astype(np.float32)
+        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+    def token_spans(self, text: str) -> list[tuple[int, int]]:
+        return [match.span() for match in re.finditer(r"\w+", text)]
 
 
 class Echoing:

@@ -243,6 +243,18 @@ class Catalog:
         paired = ((key, chunk, articles[chunk.article_id]) for key, chunk in chunks.items())
         return {key: (chunk, article) for key, chunk, article in paired if article}
 
+    def register(self) -> tuple[int, list[sqlite3.Row], list[sqlite3.Row]]:
+        """As of one moment: the revision, what filters ask of each article (id, external_id, source,
+        topic, published, corrects; no texts), by id, and (id, article_id) of each chunk, by article
+        and place in it."""
+        with self._snapshot():
+            revision = self.revision()
+            articles = self._rows(
+                "SELECT id, external_id, source, topic, published, corrects FROM articles ORDER BY id"
+            )
+            chunks = self._rows("SELECT id, article_id FROM chunks ORDER BY article_id, ordinal")
+        return revision, articles, chunks
+
     def live(self, ids: Sequence[str]) -> set[str]:
         """Which of these chunk ids belong to the live revision."""
         return {

@@ -251,7 +251,10 @@ class Commit:
 
 
 def _entry(article: Article, chunk: Chunk) -> Entry:
-    return Entry(chunk.id, f"{article.title} {chunk.heading}".strip(), chunk.text, article.language)
+    from index.split import subject
+
+    title = subject(article) if chunk.start else article.title
+    return Entry(chunk.id, f"{title} {chunk.heading}".strip(), chunk.text, article.language)
 
 
 def built_with(catalog: Catalog) -> dict[str, str]:

@@ -9,6 +9,7 @@ BM25: Robertson and Zaragoza, The Probabilistic Relevance Framework, 2009; tanti
 from __future__ import annotations
 
 import functools
+import itertools
 import os
 import re
 import shutil
@@ -16,9 +17,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from index.errors import IndexMissing
+from index.register import Admitted, Register
 from index.schema import Hit
 from index.store import write_failed
 
@@ -41,6 +45,13 @@ DEFAULT_LANGUAGE = "en"
 TITLE_BOOST = 0.5
 """Weight of a word in the title beside the same word in the text. On SciFact's 300 test questions
 0.5 gives nDCG@10 .689; without titles .675, with equal weight .668."""
+
+WIDER = 1.5
+"""How many times more chunks are looked through, where a filter admits a share of them, than would do
+if those admitted were spread evenly over the ranks."""
+
+MEMBER_COST = 8
+"""What naming one admitted chunk in a query costs (2.4 µs), in hits that could be looked through instead."""
 
 _WRITER_MEMORY = 32_000_000
 """Bytes of documents tantivy collects before it writes a segment."""
@@ -71,6 +82,7 @@ class LexicalIndex:
     def __init__(self, index: tantivy.Index, folder: Path) -> None:
         self._index = index
         self._folder = folder
+        self._placed: tuple[Register, list[int], np.ndarray] | None = None
 
     @classmethod
     def open(cls, folder: Path) -> LexicalIndex:
@@ -133,6 +145,7 @@ class LexicalIndex:
             finally:
                 writer.wait_merging_threads()
             self._index.reload()
+            self._placed = None
 
     def search(
         self,
@@ -140,31 +153,95 @@ class LexicalIndex:
         k: int,
         languages: Sequence[str],
         keep: Callable[[Sequence[str]], set[str]] | None = None,
+        *,
+        among: Admitted | None = None,
     ) -> list[Hit]:
         """The k best chunks by BM25, best first; empty when no word of the query occurs.
 
         The query is a plain text; it is stemmed in each of `languages` (those of the articles), and
         a word counts once however many of its forms match. `keep` says which of a list of ids
-        may be returned.
+        may be returned. With `among` only the admitted chunks are: where they are few they are searched
+        directly, where they are many the best of everything are looked through. Their scores are
+        the ones they have without it.
         """
 
         wanted = self._query(query, languages)
         searcher = self._index.searcher()
         if wanted is None or k <= 0 or not searcher.num_docs:
             return []
+        if among is not None:
+            return self._among(searcher, wanted, k, among)
         width = k
         while True:
-            try:
-                found = searcher.search(wanted, limit=width, count=False).hits
-                hits = [Hit(searcher.doc(address)["id"][0], float(score)) for score, address in found]
-            except (ValueError, OSError) as error:
-                raise _unreadable(self._folder, error) from error
+            found = self._found(searcher, wanted, width)
+            hits = self._hits(searcher, found)
             if keep:
                 kept = keep([hit.chunk_id for hit in hits])
                 hits = [hit for hit in hits if hit.chunk_id in kept]
             if len(hits) >= k or len(found) < width:
-                return sorted(hits, key=lambda hit: (-hit.score, hit.chunk_id))[:k]
+                return _best(hits, k)
             width *= 4
+
+    def _among(self, searcher: tantivy.Searcher, wanted: tantivy.Query, k: int, among: Admitted) -> list[Hit]:
+        """The k best of the admitted chunks."""
+        width = max(k, int(k * WIDER / among.share))
+        if len(among.rows) * MEMBER_COST <= width:
+            return _best(self._hits(searcher, self._found(searcher, self._only(wanted, among.ids), k)), k)
+        ids, starts, rows_at = among.register.chunk_ids, *self._places(searcher, among.register)
+        while True:
+            found = self._found(searcher, wanted, width)
+            places = np.fromiter((starts[a.segment_ord] + a.doc for _, a in found), np.int64, len(found))
+            rows = rows_at[places]
+            kept = np.flatnonzero(among.mask[rows] & (rows >= 0)).tolist()
+            if len(kept) >= k or len(found) < width:
+                least = found[kept[:k][-1]][0] if kept else 0.0  # equal scores compete by their ids
+                first = [n for n in kept if found[n][0] >= least]
+                return _best([Hit(ids[rows[n]], float(found[n][0])) for n in first], k)
+            width *= 8
+
+    def _places(self, searcher: tantivy.Searcher, register: Register) -> tuple[list[int], np.ndarray]:
+        """Where in the register each of tantivy's documents is listed, -1 for one that is not: a document's
+        place is its number in its segment counted on from the segment's start. Spares reading ids from
+        disk for every hit that is looked through (1.2 µs each against 0.3)."""
+        import tantivy
+
+        known = self._placed
+        if known is None or known[0] is not register:
+            found = self._found(searcher, tantivy.Query.all_query(), max(1, searcher.num_docs))
+            sizes = [0] * searcher.num_segments
+            for _, address in found:
+                sizes[address.segment_ord] = max(sizes[address.segment_ord], address.doc + 1)
+            starts = [0, *itertools.accumulate(sizes)]
+            rows = np.full(starts[-1], -1, np.int64)
+            for hit, (_, address) in zip(self._hits(searcher, found), found, strict=True):
+                rows[starts[address.segment_ord] + address.doc] = register.row_of.get(hit.chunk_id, -1)
+            known = self._placed = register, starts, rows
+        return known[1], known[2]
+
+    def _found(self, searcher: tantivy.Searcher, query: tantivy.Query, width: int) -> list[Any]:
+        """(score, address) of the best documents."""
+        try:
+            return searcher.search(query, limit=width, count=False).hits
+        except (ValueError, OSError) as error:
+            raise _unreadable(self._folder, error) from error
+
+    def _hits(self, searcher: tantivy.Searcher, found: Sequence[Any]) -> list[Hit]:
+        try:
+            return [Hit(searcher.doc(address)["id"][0], float(score)) for score, address in found]
+        except (ValueError, OSError) as error:
+            raise _unreadable(self._folder, error) from error
+
+    def _only(self, query: tantivy.Query, ids: Sequence[str]) -> tantivy.Query:
+        """The same query for these chunks only, with the same scores."""
+        import tantivy
+
+        members = tantivy.Query.term_set_query(self._index.schema, "id", list(ids))
+        return tantivy.Query.boolean_query(
+            [
+                (tantivy.Occur.Must, query),
+                (tantivy.Occur.Must, tantivy.Query.const_score_query(members, 0.0)),
+            ]
+        )
 
     def _query(self, query: str, languages: Sequence[str]) -> tantivy.Query | None:
         import tantivy
@@ -216,6 +293,10 @@ def _analyser(code: str) -> tantivy.TextAnalyzer:
     if code in STEMMERS:
         builder = builder.filter(tantivy.Filter.stemmer(STEMMERS[code]))
     return builder.filter(tantivy.Filter.ascii_fold()).build()
+
+
+def _best(hits: list[Hit], k: int) -> list[Hit]:
+    return sorted(hits, key=lambda hit: (-hit.score, hit.chunk_id))[:k]
 
 
 def copy_folder(source: Path, target: Path) -> None:

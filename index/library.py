@@ -5,8 +5,9 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Protocol
 
@@ -15,7 +16,8 @@ import numpy as np
 from index.catalog import ArticleRow, Catalog, Shelves, damaged
 from index.commit import check_built_with
 from index.errors import IndexMissing
-from index.schema import Article, Chunk, Hit, IndexManifest
+from index.register import Admitted, DateSpread, Register
+from index.schema import Article, ArticleFilter, Chunk, Hit, IndexManifest
 from index.shelf import Shelf, open_shelf
 
 
@@ -49,7 +51,9 @@ class Library:
         self._chroma_url = chroma_url
         self._lock = threading.RLock()
         self._readers: Counter[Shelf] = Counter()
-        self._manifest, self._shelves, self._shelf = self._opened()
+        self._registering = threading.Lock()
+        self._register_made: Register | None = None
+        self._manifest, self._shelves, self._shelf = self._opened(None)
         self._languages = catalog.languages()
 
     @classmethod
@@ -77,7 +81,7 @@ class Library:
             catalog.close()
             raise
 
-    def _opened(self) -> tuple[IndexManifest, Shelves, Shelf]:
+    def _opened(self, before: Shelf | None) -> tuple[IndexManifest, Shelves, Shelf]:
         """The live revision's stores, opened; tried again when a build moves on in the meantime."""
         while True:
             manifest, shelves = self._catalog.manifest(), self._catalog.shelves()
@@ -91,7 +95,8 @@ class Library:
                 }
                 check_built_with(manifest, wanted, self.index_dir)
             try:
-                return manifest, shelves, open_shelf(self.index_dir, shelves, self._chroma_url)
+                flat = before.flat if before is not None else None
+                return manifest, shelves, open_shelf(self.index_dir, shelves, self._chroma_url, flat)
             except IndexMissing:
                 if self._catalog.revision() == manifest.revision:
                     raise
@@ -114,7 +119,7 @@ class Library:
             if self._catalog.revision() == self._manifest.revision:
                 return True  # another thread was faster
             old = self._shelf
-            self._manifest, self._shelves, self._shelf = self._opened()
+            self._manifest, self._shelves, self._shelf = self._opened(old)
             self._languages = self._catalog.languages()
             if not self._readers[old]:
                 del self._readers[old]
@@ -135,15 +140,71 @@ class Library:
 
     # ---- searching --------------------------------------------------------------------------
 
-    def dense(self, vector: np.ndarray, k: int) -> list[Hit]:
-        """The k chunks nearest to a query vector, best first; `score` is the cosine similarity."""
-        return self._search(lambda shelf: shelf.vectors.query(vector, k, self._catalog.live))
+    def dense(
+        self,
+        vector: np.ndarray,
+        k: int,
+        *,
+        only: ArticleFilter | None = None,
+        known_by: date | None = None,
+        without: Collection[str] = (),
+    ) -> list[Hit]:
+        """The k chunks nearest to a query vector, best first; `score` is the cosine similarity.
 
-    def lexical(self, query: str, k: int) -> list[Hit]:
-        """The k best chunks for the words of a plain text, best first; `score` is BM25. Empty when
-        none of its words occurs."""
+        Only chunks of articles that all three admit: `only` (see `ArticleFilter`); `known_by`, which
+        leaves out what was published after that day and keeps the undated; `without`, ids of articles
+        to leave out. Fewer than k only where fewer are admitted.
+        """
+
+        def search(shelf: Shelf) -> list[Hit]:
+            admitted = self._admitted(only, known_by, without)
+            if admitted is None:
+                return shelf.vectors.query(vector, k, self._catalog.live)
+            return shelf.nearest(vector, k, admitted) if len(admitted.rows) else []
+
+        return self._search(search)
+
+    def lexical(
+        self,
+        query: str,
+        k: int,
+        *,
+        only: ArticleFilter | None = None,
+        known_by: date | None = None,
+        without: Collection[str] = (),
+    ) -> list[Hit]:
+        """The k best chunks for the words of a plain text, best first; `score` is BM25 over the whole
+        collection. Empty when none of its words occurs in an admitted article; `only`, `known_by` and
+        `without` as in `dense`."""
         languages = self._languages
-        return self._search(lambda shelf: shelf.words.search(query, k, languages, self._catalog.live))
+
+        def search(shelf: Shelf) -> list[Hit]:
+            admitted = self._admitted(only, known_by, without)
+            if admitted is None:
+                return shelf.words.search(query, k, languages, self._catalog.live)
+            return shelf.words.search(query, k, languages, among=admitted)
+
+        return self._search(search)
+
+    def _admitted(
+        self, only: ArticleFilter | None, known_by: date | None, without: Collection[str]
+    ) -> Admitted | None:
+        """The chunks that may be found, None where that is every live one."""
+        if not only and known_by is None and not without:
+            return None
+        return self._register().admitted(only, known_by, without)
+
+    def _register(self) -> Register:
+        """The register of the newest revision, even where an older one is searched: what a build took
+        away since is then not admitted, and what it added is not found before `refresh`."""
+        revision = self._catalog.revision()
+        made = self._register_made
+        if made is None or made.revision != revision:
+            with self._registering:
+                made = self._register_made
+                if made is None or made.revision != revision:
+                    made = self._register_made = Register.of(self._catalog)
+        return made
 
     def _search(self, search: Callable[[Shelf], list[Hit]]) -> list[Hit]:
         while True:
@@ -205,6 +266,28 @@ class Library:
     def chunks_of(self, article_id: str) -> list[Chunk]:
         """An article's chunks in the order of its text; empty for an unknown article."""
         return self._catalog.chunks_of(article_id)
+
+    def published(self, chunk_ids: Sequence[str]) -> dict[str, date | None]:
+        """Those of these chunks that exist, each with the day its article was published, None where that
+        is not known, in the order asked for. From memory: no text is read."""
+        return self._register().dates_of(chunk_ids)
+
+    def article_ids(self, chunk_ids: Sequence[str]) -> dict[str, str]:
+        """Those of these chunks that exist, each with its article's id, in the order asked for. From
+        memory: no text is read."""
+        return self._register().articles_of(chunk_ids)
+
+    def date_spread(self) -> DateSpread:
+        """How many articles are dated, and over what time their dates are spread."""
+        return self._register().date_spread
+
+    def revised_by(
+        self, article_id: str, *, known_by: date | None = None, without: Collection[str] = ()
+    ) -> str:
+        """The id of the corrected revision of an article: the one of the same source whose `corrects`
+        is its external id, the newest where there are several; "" for none. Articles published
+        after `known_by` or named by `without` do not count."""
+        return self._register().revised_by(article_id, known_by, without)
 
     def sources(self) -> dict[str, str]:
         """The sources articles came from: keys (for a folder its absolute path) and labels."""

@@ -158,10 +158,28 @@ def _pieces(
     return pieces
 
 
+SUBJECT_WORDS = 6, 24
+"""A first sentence of at least so many words stands in for a missing title, cut after so many."""
+
+
+def subject(article: Article) -> str:
+    """What an article is about, for finding its later chunks: its title, or the beginning of its first
+    whole sentence where it has none (news agencies' texts often have none)."""
+    if article.title:
+        return article.title
+    head = article.text[:600]
+    least, most = SUBJECT_WORDS
+    for start, end in sentence_spans(head, article.language or "en"):
+        words = head[start:end].split()
+        if len(words) >= least and "\n" not in head[start:end].strip():
+            return " ".join(words[:most])
+    return ""
+
+
 def embedding_text(article: Article, chunk: Chunk) -> str:
     """The words embedded and indexed for a chunk: the title (and the section's heading) stand in
     front, since a passage alone often does not name what it is about."""
-    head = article.title
+    head = subject(article) if chunk.start else article.title
     if chunk.heading and chunk.heading not in (article.title, chunk.text[: len(chunk.heading)]):
         head = f"{head}: {chunk.heading}" if head else chunk.heading
     return f"{head}\n{chunk.text}" if head else chunk.text

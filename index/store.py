@@ -148,15 +148,22 @@ class VectorStore:
                 yield got["ids"], np.asarray(got["embeddings"], dtype=np.float32)
 
     def query(
-        self, vector: np.ndarray, k: int, keep: Callable[[Sequence[str]], set[str]] | None = None
+        self,
+        vector: np.ndarray,
+        k: int,
+        keep: Callable[[Sequence[str]], set[str]] | None = None,
+        *,
+        width: int = 0,
+        widest: int = _WIDEST,
     ) -> list[Hit]:
         """The k nearest chunks, best first, `score` the cosine similarity (-1 to 1).
 
         `keep` says which of a list of ids may be returned (a store shared with an unfinished build
-        holds others too); the search widens until k of them are found or nothing is left.
+        holds others too); the search begins with the `width` nearest chunks (at least k) and widens
+        until k of them are found, nothing is left or `widest` were looked at.
         """
         query = np.asarray(vector, dtype=np.float32).reshape(1, -1)
-        width = k
+        width = max(k, min(width, widest))
         while k > 0:
             with _translated(self._place):
                 found = self._collection.query(query_embeddings=query, n_results=width, include=["distances"])
@@ -164,10 +171,25 @@ class VectorStore:
             distances = (found["distances"] or [[]])[0]
             kept = keep(ids) if keep else set(ids)
             hits = [Hit(i, 1.0 - float(d)) for i, d in zip(ids, distances, strict=True) if i in kept]
-            if len(hits) >= k or len(ids) < width or width >= _WIDEST:
+            if len(hits) >= k or len(ids) < width or width >= widest:
                 return sorted(hits, key=lambda hit: (-hit.score, hit.chunk_id))[:k]
-            width = min(width * 4, _WIDEST)
+            width = min(width * 4, widest)
         return []
+
+    def query_among(self, vector: np.ndarray, k: int, ids: Sequence[str], batch: int) -> list[Hit]:
+        """The k nearest of these chunks, best first, found by Chroma's own search among `batch` of them
+        at a time: no vectors travel, but a near one can be missed. Ids it does not hold are passed over."""
+        query = np.asarray(vector, dtype=np.float32).reshape(1, -1)
+        hits: list[Hit] = []
+        for at in range(0, len(ids) if k > 0 else 0, batch):
+            some = list(ids[at : at + batch])
+            with _translated(self._place):
+                found = self._collection.query(
+                    query_embeddings=query, ids=some, n_results=min(k, len(some)), include=["distances"]
+                )
+            distances = (found["distances"] or [[]])[0]
+            hits += [Hit(i, 1.0 - float(d)) for i, d in zip(found["ids"][0], distances, strict=True)]
+        return sorted(hits, key=lambda hit: (-hit.score, hit.chunk_id))[:k]
 
     @property
     def batch_size(self) -> int:

@@ -1,9 +1,10 @@
 """Does the evidence say this? The support check of one drafted sentence against the words it cites.
 
-A sentence passes when every number and every name in it stands in the cited words (or in the
-question), it negates exactly when they do, nearly all its content words stand there, in about the
-same order, and the embeddings of both are close. Rules rather than a model: a wrong "no" costs a
-quotation in its place, a wrong "yes" would be an invented statement with a footnote.
+A sentence passes when every number, date and name in it stands in the cited words (or in the
+question), it negates exactly when they do, is no surer than they are, leaves a claim to whoever made it,
+nearly all its content words stand there, in about the same order, and the fitted support score (`rag/support.py`)
+finds it supported. Rules beside a model: a wrong "no" costs a quotation in its place, a wrong "yes" would be an
+invented statement with a footnote.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from rag import exact, support
 from rag import words as w
 from rag.retrieve import Encodes
 
@@ -34,7 +36,7 @@ MIN_HELD = 0.75
 MIN_COSINE = 0.5
 MIN_ORDER = 0.6
 MIN_NEIGHBOURS = 0.7
-SUPPORT_SENTENCES = 3
+MIN_SUPPORT = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,14 @@ def check(
         w.negating(draft) or _touches_negation(stems, cited, language)
     ):
         return Verdict(False, 0.1, "one of both is negated")
+    for wrong in (
+        exact.wrong_date(draft, f"{evidence} {titles}"),
+        exact.turned_round(draft, evidence),
+        exact.too_certain(draft, cited, language),
+        exact.unattributed(draft, cited, language),
+    ):
+        if wrong:
+            return Verdict(False, 0.1, wrong)
     held = frozenset(w.content_stems(evidence, language))
     granted = held | frozenset(w.content_stems(f"{titles} {question}", language))
     fresh = [stem for stem in stems if stem not in frozenset(w.content_stems(question, language))]
@@ -117,12 +127,13 @@ def check(
         return Verdict(False, 0.2, "it puts words together that stand apart in the cited words")
     if mixed := _mixed(draft, cited, language):
         return Verdict(False, 0.2, f"it says of {mixed!r} what the cited words say of another")
-    vectors = embedder.encode([draft, *cited, evidence])
-    cosine = float((vectors[1:] @ vectors[0]).max())
-    if cosine < MIN_COSINE and len(stems) > 3:
-        return Verdict(False, max(cosine, 0.0), "its meaning is too far from the cited words")
-    support = 0.5 * overlap(stems, held) + 0.5 * min(1.0, max(cosine, 0.0))
-    return Verdict(True, round(min(1.0, support), 3), "")
+    compared = support.compare(draft, cited, embedder, title=titles, language=language)
+    if compared.cosine < MIN_COSINE and len(stems) > 3:
+        return Verdict(False, max(compared.cosine, 0.0), "its meaning is too far from the cited words")
+    likely = support.probability(compared)
+    if likely < MIN_SUPPORT:
+        return Verdict(False, round(likely, 3), "it is not supported well enough by the cited words")
+    return Verdict(True, round(likely, 3), "")
 
 
 def answers(draft: str, question: str, *, language: str = "en") -> str:
@@ -257,8 +268,8 @@ def _swapped(draft: str, evidence: str, language: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Support:
-    """Whether some sentences support a statement: `ok` by the check, `score` between 0 and 1 (0.5 and
-    above exactly when ok), the indices of the sentences it was checked against, the closest first, and
+    """Whether some sentences support a statement: `ok` by score and exact comparisons together, `score`
+    the fitted one between 0 and 1, the indices of the sentences it was checked against, the closest first, and
     the largest cosine of the statement with any sentence."""
 
     ok: bool
@@ -268,34 +279,31 @@ class Support:
 
 
 def supports(
-    statement: str, sentences: Sequence[str], embedder: Encodes, *, language: str = "en", titles: str = ""
+    statement: str,
+    sentences: Sequence[str],
+    embedder: Encodes,
+    *,
+    language: str = "en",
+    titles: str = "",
 ) -> Support:
-    """Whether any of `sentences` (say, all those of an article), or the closest ones together, say `statement`.
+    """Whether the closest of `sentences` (say, all those of an article) say `statement`.
 
-    The closest are chosen as for a draft without a marker, by meaning and by words. The score grades
-    what the check decides: among statements that fail, by how close the closest sentences come.
+    The score is the fitted one (see `rag/support.py`); a number that is not there, a word turned round, a
+    negation on one side only, or the sentences' words joined otherwise make it unsupported whatever the score.
     """
     if not sentences or not statement.strip():
         return Support(False, 0.0, ())
-    vectors = embedder.encode([statement, *sentences])
-    cosines = vectors[1:] @ vectors[0]
-    stems = w.content_stems(statement, language)
-    wanted = set(stems)
-    shares = np.array(
-        [len(wanted & set(w.content_stems(s, language))) / max(len(wanted), 1) for s in sentences]
-    )
-    closest = [int(i) for i in np.argsort(-(cosines + shares), kind="stable")[:SUPPORT_SENTENCES]]
-    best = 0.0
-    for cited in (*([sentences[i]] for i in closest), [sentences[i] for i in sorted(closest)]):
-        verdict = check(statement, cited, "", embedder, language=language, titles=titles)
-        if verdict.ok:
-            best = max(best, verdict.support)
-    largest = float(cosines.max())
-    if best:
-        return Support(True, 0.5 + best / 2, tuple(closest), largest)
-    held = frozenset(stem for i in closest for stem in w.content_stems(sentences[i], language))
-    near = (max(largest, 0.0) + overlap(stems, held)) / 2
-    return Support(False, min(near, 1.0) * 0.499, tuple(closest), largest)
+    compared = support.compare(statement, sentences, embedder, title=titles, language=language)
+    likely = support.probability(compared)
+    near = " ".join(sentences[i] for i in sorted(compared.closest))
+    if (
+        w.numbers(statement) - w.numbers(f"{near} {titles}")
+        or exact.turned_round(statement, near)
+        or w.negating(statement) != w.negating(sentences[compared.closest[0]])
+    ):
+        likely *= 0.499
+    ok = likely >= MIN_SUPPORT and not support.joined_otherwise(compared)
+    return Support(ok, likely, compared.closest, compared.cosine)
 
 
 def nearest(draft: str, sentences: Sequence[str], embedder: Encodes) -> int:

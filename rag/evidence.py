@@ -2,33 +2,32 @@
 
 Each sentence of the retrieved passages gets a first score from a few features (how close it is in
 meaning, how many of the question's rarer words it holds, whether it holds the kind of thing asked
-for, how good its passage is) through a logistic model. The best of them are read by the evidence
-model (`rag/reader.py`), and a second logistic model weighs what it says. A last one over the best
-sentences gives the confidence that the articles answer the question at all. The weights were fitted
-by `rag/training/scorers.py` on public question sets and lie in `rag/weights/scorers.json`.
+for, how good its passage is) through a logistic model. The best passages are read by the evidence
+model (`rag/evidence_model.py`), and a second logistic model weighs what it says of each sentence. A last one
+over the best sentences gives the confidence that the articles answer the question at all. The weights were
+fitted by `rag/training/scorers.py` on public question sets and lie in `rag/weights/scorers.json`.
 """
 
 from __future__ import annotations
 
-import json
 import math
 import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
 from index.split import is_heading, sentence_spans
+from rag import orders
 from rag import words as w
-from rag.reader import Pair
+from rag.evidence_model import Read, Reading
 from rag.retrieve import Encodes
 from rag.schema import Evidence, Passage
+from rag.scorers import Logistic, scorer, sigmoid
 
 MAX_CANDIDATES = 40
 SENTENCE_FEATURES = (
@@ -40,34 +39,24 @@ ANSWER_FEATURES = (
     "top", "second", "cosine", "passage_cosine", "passage_mean", "covered", "covered_passage", "missing_name",
     "missing_number", "kind", "margin", "missing_rare", "asked_words",
 )  # fmt: skip
-READ_FEATURES = ("logit", "plain", "cosine", "kind", "passage_score")
-READ_ANSWER_FEATURES = (*ANSWER_FEATURES, "logit_top", "logit_second", "logit_sum")
-READ_AT_MOST = 16
+READ_FEATURES = ("logit", "answer", "plain", "cosine", "kind", "passage_score", "covered")
+READ_ANSWER_FEATURES = (*ANSWER_FEATURES, "logit_top", "logit_second", "logit_sum", "answer_top")
+READ_PASSAGES = 6
 _PRONOUN = re.compile(r"^(?:he|she|it|they|this|that|these|those|his|her|its|their|such)\b", re.IGNORECASE)
 
 
 class Reads(Protocol):
-    """What scoring needs of the evidence model."""
+    """What scoring needs of the evidence model; `calibrated` where its logits are those of ours."""
 
-    def scores(self, pairs: Sequence[Pair]) -> np.ndarray: ...
+    @property
+    def calibrated(self) -> bool: ...
 
-
-@dataclass(frozen=True, slots=True)
-class Logistic:
-    """p = 1 / (1 + exp(-(bias + weights . x)))."""
-
-    bias: float
-    weights: tuple[float, ...]
-
-    def __call__(self, features: Sequence[float]) -> float:
-        z = self.bias + sum(a * b for a, b in zip(self.weights, features, strict=True))
-        return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, z))))
+    def read(self, readings: Sequence[Reading]) -> list[list[Read]]: ...
 
 
-# The order of the sentences that were read, over READ_FEATURES: set by hand rather than fitted. The
-# fit over encyclopedia pages leans on common words and hardly minds whether a "when" finds a date;
-# on held-out search questions (QED, n = 132) this order finds .67 first, the fit .62 (docs/decisions.md).
-ORDER = Logistic(-0.5, (0.6, 0.6, 0.0, 0.5, 0.0))
+ORDER = Logistic(-4.2, (0.5, 0.05, 0.3, 0.0, 0.5, 2.0, 0.0))
+"""The order of the sentences that were read, over READ_FEATURES, set by hand: the fit hardly minds whether a
+"how many" finds a number, and puts first what merely repeats the question (docs/decisions.md)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,33 +67,6 @@ class Ranked:
     sentences: tuple[Evidence, ...]
     confidence: float
     features: tuple[float, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Scorers:
-    """The fitted models: `plain` and `answerable` without, `read` and `answerable_read` with the
-    evidence model."""
-
-    plain: Logistic
-    answerable: Logistic
-    read: Logistic
-    answerable_read: Logistic
-
-
-@lru_cache(maxsize=1)
-def scorers() -> Scorers:
-    """The models as shipped in `rag/weights/scorers.json`."""
-    stored = json.loads((Path(__file__).parent / "weights" / "scorers.json").read_text("utf-8"))
-
-    def made(name: str, features: Sequence[str]) -> Logistic:
-        return Logistic(stored[name]["bias"], tuple(stored[name]["weights"][feature] for feature in features))
-
-    return Scorers(
-        made("sentence", SENTENCE_FEATURES),
-        made("answerable", ANSWER_FEATURES),
-        made("sentence_read", READ_FEATURES),
-        made("answerable_read", READ_ANSWER_FEATURES),
-    )
 
 
 class SentenceCache:
@@ -132,8 +94,8 @@ class SentenceCache:
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A sentence with the stems it holds; `near` adds its title's, heading's and predecessor's;
-    `place` counts the sentences of its passage,
-    `context` is the title and the sentence before."""
+    `place` counts the sentences of its passage, `context` is the title and the sentence before; `order`
+    where it speaks to a reading machine, `suspect` where its article does somewhere (`rag/orders.py`)."""
 
     passage: Passage
     start: int
@@ -144,26 +106,46 @@ class Candidate:
     ordered: list[str]
     place: int
     context: str
+    order: bool = False
+    suspect: bool = False
 
 
 def candidates_of(passages: Sequence[Passage]) -> list[Candidate]:
     """Every sentence of the passages once, headings left out."""
     found: list[Candidate] = []
     seen: set[str] = set()
-    for passage in passages:
+    spans_of = [sentence_spans(p.chunk.text, p.article.language or "en") for p in passages]
+    ordering = [
+        orders.orders_among(
+            p.chunk.text,
+            spans,
+            before=p.article.text[: p.chunk.start],
+            language=p.article.language or "en",
+        )
+        for p, spans in zip(passages, spans_of, strict=True)
+    ]
+    suspects = {
+        p.article.id
+        for p, flags in zip(passages, ordering, strict=True)
+        if any(flags)
+        or orders.addresses_model(f"{p.article.title}")
+        or orders.addresses_model(p.chunk.heading)
+    }
+    for passage, spans, flags in zip(passages, spans_of, ordering, strict=True):
         chunk, article = passage.chunk, passage.article
         language = article.language or "en"
         title = frozenset(w.content_stems(f"{article.title} {chunk.heading}", language))
         before: frozenset[str] = frozenset()
         previous, place = "", 0
-        for start, end in sentence_spans(chunk.text, language):
+        for (start, end), order in zip(spans, flags, strict=True):
             text = chunk.text[start:end]
             ordered = w.content_stems(text, language)
             stems = frozenset(ordered)
             if text in seen or not ordered or is_heading(text):
                 before, previous = stems, text
                 continue
-            seen.add(text)
+            if not order:  # the same words in an honest article still count
+                seen.add(text)
             near = stems | title | before
             context = ". ".join(part for part in (article.title, previous or chunk.heading) if part)
             found.append(
@@ -177,6 +159,8 @@ def candidates_of(passages: Sequence[Passage]) -> list[Candidate]:
                     ordered,
                     place,
                     context,
+                    order,
+                    article.id in suspects,
                 )
             )
             place += 1
@@ -216,30 +200,43 @@ def rank(
     candidates, rows, answer = features(question, passages, cache, vector, language=language)
     if not candidates:
         return Ranked((), 0.0, ())
-    fitted = scorers()
-    scores = [fitted.plain(row) for row in rows]
+    plain = scorer("sentence", SENTENCE_FEATURES)
+    scores = [plain(row) for row in rows]
+    said: dict[int, Read] = {}
     if reader is None:
         summary = answer(scores)
-        confidence = fitted.answerable(summary)
+        confidence = scorer("answerable", ANSWER_FEATURES)(summary)
     else:
-        chosen, read, logits = read_rows(question, candidates, rows, scores, reader)
-        plain, scores = scores, [0.0] * len(scores)
-        judged = [0.0] * len(scores)
-        for i, row in zip(chosen, read, strict=True):
-            scores[i] = ORDER(row)
-            judged[i] = fitted.read(row)
-        least = min(scores[i] for i in chosen)
-        for i in range(len(scores)):
-            if i not in chosen:
-                scores[i] = least * plain[i]  # not read: behind all that were
-        summary = (*answer(judged), *summary_of(logits))
-        confidence = fitted.answerable_read(summary)
+        weigh = scorer("sentence_read", READ_FEATURES)
+        chosen, made, reads = read_rows(question, candidates, rows, scores, reader)
+        said = dict(zip(chosen, reads, strict=True))
+        judged, placed = [0.0] * len(scores), [0.0] * len(scores)
+        for i, row in zip(chosen, made, strict=True):
+            judged[i] = weigh(row)
+            placed[i] = ORDER(row) if reader.calibrated else sigmoid(row[0])
+        if reader.calibrated:
+            summary = (*answer(judged), *summary_of(reads))
+            confidence = scorer("answerable_read", READ_ANSWER_FEATURES)(summary)
+        else:  # another model's scale says nothing of ours
+            summary = answer(scores)
+            confidence = scorer("answerable", ANSWER_FEATURES)(summary)
+        least = min((placed[i] for i in chosen), default=1.0)  # not read: behind all that were
+        scores = [placed[i] if i in said else least * scores[i] for i in range(len(scores))]
     order = sorted(range(len(candidates)), key=lambda i: -scores[i])
-    sentences = tuple(
-        Evidence(candidates[i].passage, candidates[i].text, candidates[i].start, candidates[i].end, scores[i])
-        for i in order
-    )
-    return Ranked(sentences, confidence, summary)
+    if not orders.asks_about_orders(question):
+        stays = orders.kept(scores, [c.suspect for c in candidates])
+        order = [i for i in order if stays[i]]
+    return Ranked(tuple(_evidence(candidates[i], scores[i], said.get(i)) for i in order), confidence, summary)
+
+
+def _evidence(candidate: Candidate, score: float, read: Read | None) -> Evidence:
+    """The candidate as evidence, the answer marked where the evidence model finds one."""
+    answer, sure = None, 0.0
+    if read is not None and read.answer is not None:
+        begins = candidate.passage.chunk.start
+        answer = (begins + read.answer[0], begins + read.answer[1])
+        sure = sigmoid(read.answer_logit)
+    return Evidence(candidate.passage, candidate.text, candidate.start, candidate.end, score, answer, sure)
 
 
 def read_rows(
@@ -248,23 +245,51 @@ def read_rows(
     rows: Sequence[Sequence[float]],
     scores: Sequence[float],
     reader: Reads,
-) -> tuple[list[int], list[tuple[float, ...]], np.ndarray]:
-    """(which candidates were read, their rows of READ_FEATURES, their logits)."""
-    chosen = sorted(range(len(candidates)), key=lambda i: -scores[i])[:READ_AT_MOST]
-    logits = reader.scores([Pair(question, candidates[i].context, candidates[i].text) for i in chosen])
-    columns = [SENTENCE_FEATURES.index(name) for name in READ_FEATURES[2:]]
-    made = [
-        (float(logit), _logit(scores[i]), *(rows[i][column] for column in columns))
-        for i, logit in zip(chosen, logits, strict=True)
-    ]
-    return chosen, made, logits
+) -> tuple[list[int], list[tuple[float, ...]], list[Read]]:
+    """(which candidates were read, their rows of READ_FEATURES, what the evidence model says of them).
+
+    Read are the candidates of the first READ_PASSAGES passages, each passage at once.
+    """
+    of: dict[str, list[int]] = {}
+    for i in sorted(range(len(candidates)), key=lambda i: (candidates[i].passage.rank, candidates[i].start)):
+        of.setdefault(candidates[i].passage.chunk.id, []).append(i)
+    groups = list(of.values())[:READ_PASSAGES]
+    readings: list[Reading] = []
+    for group in groups:
+        passage = candidates[group[0]].passage
+        begins = passage.chunk.start
+        readings.append(
+            Reading(
+                question,
+                ". ".join(part for part in (passage.article.title, passage.chunk.heading) if part),
+                passage.chunk.text,
+                tuple((candidates[i].start - begins, candidates[i].end - begins) for i in group),
+            )
+        )
+    columns = [SENTENCE_FEATURES.index(name) for name in READ_FEATURES[3:]]
+    chosen: list[int] = []
+    made: list[tuple[float, ...]] = []
+    said: list[Read] = []
+    for group, reads in zip(groups, reader.read(readings), strict=True):
+        for i, read in zip(group, reads, strict=True):
+            if not math.isfinite(read.logit):
+                continue  # the passage was cut before it
+            chosen.append(i)
+            said.append(read)
+            answer = max(-8.0, min(8.0, read.answer_logit))
+            made.append((read.logit, answer, _logit(scores[i]), *(rows[i][c] for c in columns)))
+    return chosen, made, said
 
 
-def summary_of(logits: np.ndarray) -> tuple[float, float, float]:
-    """(best, second, log of the sum of exponentials) of the evidence model's logits."""
-    ordered = np.sort(logits)[::-1]
-    second = float(ordered[1]) if len(ordered) > 1 else -8.0
-    return float(ordered[0]), second, float(np.logaddexp.reduce(ordered))
+def summary_of(reads: Sequence[Read]) -> tuple[float, float, float, float]:
+    """(best, second, log of the sum of exponentials) of the logits of what was read, and the best
+    sentence's logit that an answer stands in it."""
+    if not reads:
+        return -8.0, -8.0, -8.0, -8.0
+    ordered = sorted(reads, key=lambda read: -read.logit)
+    second = ordered[1].logit if len(ordered) > 1 else -8.0
+    total = float(np.logaddexp.reduce([read.logit for read in reads]))
+    return ordered[0].logit, second, total, max(-8.0, min(8.0, ordered[0].answer_logit))
 
 
 def _logit(p: float) -> float:
@@ -283,6 +308,8 @@ def features(
     """The candidates, their feature rows (SENTENCE_FEATURES), and a function from the candidates'
     scores to the row of ANSWER_FEATURES."""
     everything = candidates_of(passages)
+    if not orders.asks_about_orders(question):  # text that speaks to the model is nobody's answer
+        everything = [c for c in everything if not c.order]
     if not everything:
         return [], [], lambda scores: ()
     question_stems = w.content_stems(question, language) or [w.stem(x, language) for x in w.words(question)]

@@ -44,6 +44,8 @@ _OPENING = re.compile(
     re.IGNORECASE,
 )
 _ASKS_FOR_THING = re.compile(r"^(?:(?:in|on|at|by|for|from|to|under) )?(?:which|what)\b", re.IGNORECASE)
+MOST_READ = 1_000
+"""Characters of an earlier question or answer that are looked at: they come from a client."""
 _FULL_NAME = re.compile(
     r"\b[A-ZÀ-Þ][\w'’-]+(?:\s+(?:de|da|van|von|la|le|al|bin|[A-Z]\.)){0,2}(?:\s+[A-ZÀ-Þ][\w'’-]+)+"
 )
@@ -57,7 +59,8 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
     question = " ".join(question.split())
     if not history or not question:
         return question
-    previous = standalone(history[-1].question, history[:-1]).rstrip("?.! )").replace("? (", ", ")
+    history = [Turn(turn.question[:MOST_READ], turn.answer[:MOST_READ]) for turn in history]
+    previous = standalone(history[-1].question, history[:-1])[:MOST_READ].rstrip("?.! )").replace("? (", ", ")
     lead = _LEAD.match(question)
     core = question[lead.end() :] if lead else question
     core = (core[:1].upper() + core[1:]) or question

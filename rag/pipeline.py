@@ -5,19 +5,25 @@ from __future__ import annotations
 import hashlib
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from index.errors import InputError, ModelUnreachable
+from index.schema import Article, ArticleFilter
 from index.split import sentence_spans
-from rag import check, evidence, followup, markers, prompt, quote
+from rag import check, conflict, evidence, followup, markers, orders, prompt, quote, refusal
 from rag import words as w
 from rag.llm import LanguageModel
 from rag.options import RagOptions
+from rag.parts import parts
+from rag.plan import Plan
+from rag.plan import plan as make_plan
 from rag.retrieve import retrieve
 from rag.schema import (
     Answer,
@@ -43,9 +49,13 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-ABSTAIN_TEXT = "The articles do not answer this question."
+REVISED = 4
+"""Passages fetched beyond those asked for, since outdated articles are left out."""
 SMALL_FACTS = 3
 RETOLD = 0.8
+MARK_FROM = 0.5
+CONTRADICT = 8
+"""So many of the best sentences are compared with each other."""
 TIMINGS = ("retrieve", "evidence", "draft", "check", "first_sentence", "total")
 MIN_QUESTION_SHARE = 0.34
 
@@ -74,7 +84,7 @@ class _Draft:
                 item.end,
             ):
                 return known
-        made = Citation(len(self.citations) + 1, item.passage, item.text, item.start, item.end)
+        made = Citation(len(self.citations) + 1, item.passage, item.text, item.start, item.end, _marked(item))
         self.citations.append(made)
         return made
 
@@ -85,9 +95,10 @@ class _Draft:
         return Sentence(text, origin, cited)
 
     def quote(self, items: Sequence[Evidence]) -> Iterator[Sentence]:
-        """Shows each of the sentences as a quotation."""
+        """Shows each of the sentences that is not shown yet as a quotation."""
         for item in items:
-            yield self.show(item.text, "quote", (item,), 1.0)
+            if not self.shown(item):
+                yield self.show(item.text, "quote", (item,), 1.0)
 
     def shown(self, item: Evidence) -> bool:
         return any(s.origin == "quote" and s.text == item.text for s in self.sentences)
@@ -102,7 +113,9 @@ def render(sentence: AnswerSentence) -> str:
     quotation stands in quotation marks with them behind."""
     marks = "".join(f"[{number}]" for number in sentence.markers)
     if sentence.origin == "quote":
-        inner = sentence.text.replace("“", "‘").replace("”", "’") if "“" in sentence.text else sentence.text
+        inner = sentence.text.replace("“", "‘").replace(
+            "”", "’"
+        )  # it cannot close the quotation it stands in
         return f"“{inner}” {marks}".rstrip()
     if sentence.text and sentence.text[-1] in ".!?":
         return f"{sentence.text[:-1]} {marks}{sentence.text[-1]}" if marks else sentence.text
@@ -114,7 +127,7 @@ class Pipeline:
 
     `stream` yields AnswerEvents and always ends with `Finished`; `ask` drains it. One pipeline
     serves many threads. `model` may be None when the engine is "quote"; `reader` is
-    the evidence model (`rag.reader.load_reader`), without which plainer features choose the sentences. `settings_hash` is put on
+    the evidence model (`rag.evidence_model.load_evidence_model`), without which plainer features choose the sentences. `settings_hash` is put on
     every answer; without it a hash over options, model and index is made.
     """
 
@@ -143,12 +156,19 @@ class Pipeline:
         self._cache = evidence.SentenceCache(embedder)
 
     def retrieve(
-        self, question: str, k: int, *, asked_at: date | None = None, without: Collection[str] = ()
+        self,
+        question: str,
+        k: int,
+        *,
+        asked_at: date | None = None,
+        without: Collection[str] = (),
+        only: ArticleFilter | None = None,
     ) -> tuple[Passage, ...]:
-        """The best `k` passages; with `asked_at`, none published after that day; none of the articles
-        `without` names by `Article.id`. An article is left out where its corrected revision is among
-        them (one that was out on that day)."""
-        return self._retrieve(question, k, asked_at, without, None)
+        """The best `k` passages, by the same rules as for an answer (see `stream`). An article is left out
+        where its corrected revision may be found."""
+        self.library.refresh()
+        plan = make_plan(question, self.library, self.options, asked_at=asked_at, only=only, without=without)
+        return self._retrieve(question, k, plan, None)
 
     def ask(
         self,
@@ -157,9 +177,10 @@ class Pipeline:
         history: Sequence[Turn] = (),
         asked_at: date | None = None,
         without: Collection[str] = (),
+        only: ArticleFilter | None = None,
     ) -> Answer:
         """`stream` drained. Raises InputError for an empty or too long question."""
-        for event in self.stream(question, history=history, asked_at=asked_at, without=without):
+        for event in self.stream(question, history=history, asked_at=asked_at, without=without, only=only):
             if isinstance(event, Finished):
                 return event.answer
         raise RuntimeError("the stream ended without Finished")
@@ -171,14 +192,17 @@ class Pipeline:
         history: Sequence[Turn] = (),
         asked_at: date | None = None,
         without: Collection[str] = (),
+        only: ArticleFilter | None = None,
     ) -> Iterator[AnswerEvent]:
         """Answers a question, telling what happens as it happens.
 
-        `history` are the earlier turns, oldest first (the last few count); `without` names articles
-        by `Article.id` that the answer must do without. Closing the generator stops the model. Raises
-        InputError for an empty or too long question, before anything else.
+        `history` are the earlier turns, oldest first (the last few count); `asked_at` is the moment of
+        the question: articles near it are preferred, later ones not known (without it: today, and
+        none too late); `without` names articles by `Article.id` that the answer must do without, `only`
+        which ones may be used. Closing the generator stops the model. Raises InputError for an empty or
+        too long question, before anything else.
         """
-        question = question.encode("utf-8", "replace").decode().replace("\0", " ").strip()
+        question = _plain(question).strip()
         if not question or not w.words(question):
             raise InputError(
                 "the question is empty", 'ask in words, e.g. footnote ask "When did the canal open?"'
@@ -189,79 +213,107 @@ class Pipeline:
                 "ask more briefly, or set max_question_chars",
             )
         known = tuple(history)[-self.options.max_history :] if self.options.max_history else ()
-        return self._stream(question, known, asked_at, without)
+        return self._stream(question, known, asked_at, without, only)
 
-    def _retrieve(
-        self,
-        question: str,
-        k: int,
-        asked_at: date | None,
-        without: Collection[str],
-        vector: np.ndarray | None,
-    ) -> tuple[Passage, ...]:
+    def _retrieve(self, question: str, k: int, plan: Plan, vector: np.ndarray | None) -> tuple[Passage, ...]:
         options = self.options
-        self.library.refresh()
-        depth = k + 4 if asked_at is None else 3 * k
-        if without:  # their chunks may fill any number of the first ranks
-            depth += sum(len(self.library.chunks_of(name)) for name in without)
         found = retrieve(
             self.library,
             self.embedder,
             question,
-            depth,
+            k + REVISED,
             retriever=options.retriever,
             fusion=options.fusion,
-            candidate_k=max(options.candidate_k, depth),
+            candidate_k=options.candidate_k,
             vector=vector,
+            only=plan.only,
+            known_by=plan.known_by,
+            without=plan.without,
+            preference=plan.preference,
         )
-        out = [
-            p
-            for p in found
-            if p.article.id not in without
-            and (asked_at is None or p.article.published is None or p.article.published <= asked_at)
-        ]
-        revised = {(p.article.source, p.article.corrects) for p in out if p.article.corrects}
-        known = [p for p in out if (p.article.source, p.article.external_id) not in revised]
+        known = [p for p in found if not self._outdated(p.article, plan)]
         if len(known) < len(found):
             found = tuple(replace(p, rank=rank) for rank, p in enumerate(known, 1))
         return found[:k]
 
+    def _varied(self, question: str, k: int, plan: Plan, vector: np.ndarray) -> tuple[Passage, ...]:
+        """The best `k` passages, at most half of them of one article as long as others fill the rest: one
+        long or repetitive article must not crowd out the others."""
+        found = self._retrieve(question, k, plan, vector)
+        counts = Counter(passage.article.id for passage in found)
+        crowd = {name for name, count in counts.items() if count > max(k // 2, 1)}
+        if not crowd:
+            return found
+        others = self._retrieve(question, k // 2, replace(plan, without=plan.without | crowd), vector)
+        known = {passage.chunk.id for passage in found}
+        more = [passage for passage in others if passage.chunk.id not in known]
+        kept = found[: k - len(more)]
+        return tuple(replace(p, rank=rank) for rank, p in enumerate((*kept, *more), 1))
+
+    def _outdated(self, article: Article, plan: Plan) -> bool:
+        """True when a corrected revision of the article may be found in its place."""
+        name = self.library.revised_by(article.id, known_by=plan.known_by, without=plan.without)
+        newer = self.library.article(name) if name else None
+        return newer is not None and plan.only.admits(newer.published, newer.source, newer.topic)
+
     def _stream(
-        self, question: str, history: tuple[Turn, ...], asked_at: date | None, without: Collection[str]
+        self,
+        question: str,
+        history: tuple[Turn, ...],
+        asked_at: date | None,
+        without: Collection[str],
+        only: ArticleFilter | None,
     ) -> Iterator[AnswerEvent]:
         started = time.perf_counter()
         timings: dict[str, float] = dict.fromkeys(TIMINGS, 0.0)
-        alone = followup.standalone(question, history)
+        alone = _plain(followup.standalone(question, history))  # history comes from outside as well
         if alone != question:
             yield Rewritten(alone)
         yield Searching()
-        vector = self.embedder.encode([alone])[0]
-        passages = self._retrieve(alone, self.options.top_k, asked_at, without, vector)
+        self.library.refresh()
+        tongue = w.spoken(alone)
+        plan = make_plan(alone, self.library, self.options, asked_at=asked_at, only=only, without=without)
+        asked = parts(alone, tongue)
+        vectors = self.embedder.encode(list(asked))
+        found = [
+            self._varied(part, self.options.top_k, plan, vector)
+            for part, vector in zip(asked, vectors, strict=True)
+        ]
+        passages = _merged(found)
         timings["retrieve"] = _ms(started)
         yield Retrieved(passages)
-        then = time.perf_counter()
-        language = (passages[0].article.language or "en") if passages else "en"
-        ranked = evidence.rank(alone, passages, self._cache, vector, language=language, reader=self.reader)
-        timings["evidence"] = _ms(then)
         draft = _Draft()
-        reason = self._why_not(alone, ranked, passages)
-        abstained = bool(reason)
+        reasons: list[str] = []
+        answered: list[bool] = []
+        confidence = 0.0
+        for part, vector, mine in zip(asked, vectors, found, strict=True):
+            then = time.perf_counter()
+            language = (mine[0].article.language or "en") if mine else "en"
+            ranked = evidence.rank(part, mine, self._cache, vector, language=language, reader=self.reader)
+            timings["evidence"] += _ms(then)
+            confidence = max(confidence, ranked.confidence)
+            reason = self._why_not(part, ranked, mine)
+            answered.append(not reason)
+            if not reason:
+                reason = yield from self._answer(part, ranked, draft, timings, language)
+                answered[-1] = bool(draft.sentences)
+            reasons.append(reason)
+        abstained = not any(answered)
         if not abstained:
-            chosen = quote.choose(ranked.sentences, self.options.quote_sentences)
-            if self.options.engine == "quote" or self.model is None:
-                yield from draft.quote(chosen)
-            else:
-                if self.model.kind != "bundled":
-                    yield Checking()
-                reason = yield from self._draft(self.model, alone, ranked, chosen, draft, timings, language)
-                abstained = not draft.sentences
+            for part, said in zip(asked, answered, strict=True):
+                if not said:
+                    yield draft.show(refusal.not_said(part, tongue), "note", (), 1.0)
         timings["total"] = _ms(started)
         timings["first_sentence"] = (draft.first_at - started) * 1000 if draft.first_at else timings["total"]
+        reason = next((r for r in reasons if r), "")
+        text = draft.text
+        if abstained:
+            text = refusal.text(refusal.refusal(alone, passages, language=tongue, reason=reason))
         yield Finished(
             Answer(
                 question=question,
                 standalone_question=alone,
-                text=ABSTAIN_TEXT if abstained else draft.text,
+                text=text,
                 sentences=tuple(draft.sentences),
                 citations=tuple(draft.citations),
                 passages=passages,
@@ -272,9 +324,32 @@ class Pipeline:
                 model=self.model.name if self.model and self.options.engine == "model" else "",
                 timings_ms={name: round(value, 1) for name, value in timings.items()},
                 settings_hash=self.settings_hash,
-                confidence=round(ranked.confidence, 4),
+                confidence=round(confidence, 4),
+                details=(*plan.details, *_corrections(draft.citations)),
             )
         )
+
+    def _answer(
+        self, question: str, ranked: evidence.Ranked, draft: _Draft, timings: dict[str, float], language: str
+    ) -> Generator[AnswerEvent, None, str]:
+        """Shows the answer to a question that has one; returns a reason ("" when all went well)."""
+        chosen = quote.choose(ranked.sentences, self.options.quote_sentences)
+        best = [
+            s for s in ranked.sentences[:CONTRADICT] if s.score >= quote.NEAR_BEST * ranked.sentences[0].score
+        ]
+        found = conflict.disagreement(question, best, language)
+        if found is not None:
+            chosen = conflict.order(chosen, found)
+        reason = ""
+        if self.options.engine == "quote" or self.model is None:
+            yield from draft.quote(chosen)
+        else:
+            if self.model.kind != "bundled":
+                yield Checking()
+            reason = yield from self._draft(self.model, question, ranked, chosen, draft, timings, language)
+        if found is not None and draft.sentences:
+            yield draft.show(conflict.sentence(found, language), "note", (found.newer, found.older), 1.0)
+        return reason
 
     def _why_not(self, question: str, ranked: evidence.Ranked, passages: Sequence[Passage]) -> str:
         """Why the evidence is not enough, in plain words; "" when it is."""
@@ -356,10 +431,13 @@ class Pipeline:
     ) -> tuple[str, Evidence | None, check.Verdict]:
         """(the words that may be shown, the sentence they rest on or None, the check's verdict).
 
-        The draft as it is is tried first, then without its last clauses; what it cites first, then
-        the other facts: a wrong number is moved to the sentence that does say it.
+        The draft as it is is tried first, then without its last clauses. Its citation moves to the fact
+        that supports it best.
         """
         cited = [facts[number - 1] for number in drafted.markers]
+        if not self.options.check:  # for measuring what the check is worth
+            item = next(iter(cited), facts[-1] if facts else None)
+            return drafted.text, item, check.Verdict(item is not None, 0.0, "")
         places = [*cited, *(f for f in sorted(facts, key=lambda item: -item.score) if f not in cited)]
         first: check.Verdict | None = None
         for text in (drafted.text, *check.shorter(drafted.text)):
@@ -367,22 +445,35 @@ class Pipeline:
                 first = first or check.Verdict(False, 0.0, "it breaks off")
                 continue
             unfit = check.answers(text, question, language=language)
+            passed: list[tuple[Evidence, check.Verdict]] = []
             for item in places:
-                title = item.passage.article.title
-                verdict = check.check(
-                    text, [item.text], question, self.embedder, language=language, titles=title
-                )
+                verdict = self._verdict(text, item, question, language)
                 if verdict.ok and unfit:
                     verdict = check.Verdict(False, verdict.support, unfit)
-                elif (
-                    verdict.ok
-                    and check.question_share(text, item.text, question, language) < MIN_QUESTION_SHARE
-                ):
-                    verdict = check.Verdict(False, verdict.support, "it does not speak of what was asked")
                 if verdict.ok:
-                    return text, item, verdict
+                    passed.append((item, verdict))
                 first = first or verdict
+            if passed:
+                item, verdict = max(passed, key=lambda pair: pair[1].support)
+                return text, item, verdict
         return drafted.text, None, first or check.Verdict(False, 0.0, "no evidence")
+
+    def _verdict(self, text: str, item: Evidence, question: str, language: str) -> check.Verdict:
+        """Whether one sentence of the evidence says what a draft says, and both speak of what was asked."""
+        title = item.passage.article.title
+        if orders.addresses_model(item.text):
+            return check.Verdict(False, 0.0, "the cited words speak to a machine")
+        verdict = check.check(
+            text,
+            [orders.without_quoted_orders(item.text)],
+            _lent(question, item),
+            self.embedder,
+            language=language,
+            titles="" if orders.addresses_model(title) else title,
+        )
+        if verdict.ok and check.question_share(text, item.text, question, language) < MIN_QUESTION_SHARE:
+            return check.Verdict(False, verdict.support, "it does not speak of what was asked")
+        return verdict
 
     def _stand_in(
         self, drafted: markers.Drafted, facts: Sequence[Evidence], draft: _Draft
@@ -441,6 +532,45 @@ def _told(text: str, draft: _Draft, language: str) -> bool:
     """True when a sentence says nothing beyond what is shown already."""
     told = frozenset(stem for s in draft.sentences for stem in w.content_stems(s.text, language))
     return bool(told) and check.overlap(w.content_stems(text, language), told) >= 1.0
+
+
+def _plain(text: str) -> str:
+    """The text without NULs and half characters, which no tokenizer takes."""
+    return text.encode("utf-8", "replace").decode().replace("\0", " ")
+
+
+def _marked(item: Evidence) -> tuple[int, int] | None:
+    """The answer within a citation, where the evidence model is sure enough of it to be marked."""
+    return item.answer if item.answer_score >= MARK_FROM else None
+
+
+def _merged(found: Sequence[Sequence[Passage]]) -> tuple[Passage, ...]:
+    """The passages of all parts of a question, in turn, each once, ranked anew."""
+    if len(found) == 1:
+        return tuple(found[0])
+    chosen: dict[str, Passage] = {}
+    for some in zip_longest(*found):
+        for passage in some:
+            if passage is not None:
+                chosen.setdefault(passage.chunk.id, passage)
+    return tuple(replace(p, rank=rank) for rank, p in enumerate(chosen.values(), 1))
+
+
+def _corrections(citations: Sequence[Citation]) -> list[str]:
+    """A sentence for each cited article that is the corrected revision of an earlier one."""
+    cited = {c.passage.article.id: c.passage.article for c in citations if c.passage.article.corrects}
+    return [f"“{a.title}” is a corrected version of an article published before." for a in cited.values()]
+
+
+def _lent(question: str, item: Evidence) -> str:
+    """The question less the names that the article does not hold: those a draft may not take from it."""
+    article = item.passage.article
+    strange = w.names(question) - frozenset(w.words(f"{article.title} {article.text}"))
+    return (
+        " ".join(word for word in question.split() if not strange & set(w.words(word)))
+        if strange
+        else question
+    )
 
 
 def _ms(since: float) -> float:

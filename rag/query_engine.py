@@ -12,6 +12,7 @@ from llama_index.core.schema import QueryBundle
 
 from rag.pipeline import Pipeline
 from rag.retrieve import as_node
+from rag.schema import citation_fields
 
 
 class FootnoteQueryEngine(BaseQueryEngine):
@@ -37,21 +38,8 @@ class FootnoteQueryEngine(BaseQueryEngine):
                 "reason": answer.reason,
                 "engine": answer.engine,
                 "model": answer.model,
-                "citations": [
-                    {
-                        "marker": c.marker,
-                        "article_id": c.passage.article.id,
-                        "title": c.passage.article.title,
-                        "url": c.passage.article.url,
-                        "published": c.passage.article.published.isoformat()
-                        if c.passage.article.published
-                        else "",
-                        "quote": c.quote,
-                        "start": c.start,
-                        "end": c.end,
-                    }
-                    for c in answer.citations
-                ],
+                "citations": [citation_fields(citation) for citation in answer.citations],
+                "details": list(answer.details),
             },
         )
 

@@ -1,26 +1,33 @@
-"""Question in, passages out: dense and lexical candidates, fused.
+"""Question in, passages out: dense and lexical candidates, fused, then weighed by article and by time.
 
-Two fusions: "score" adds each list's scores divided by their maximum (half and half); "rrf" is
-reciprocal rank fusion, 1 / (60 + rank) (Cormack, Clarke and Buettcher, SIGIR 2009,
-https://doi.org/10.1145/1571941.1572114). Which one is the default, and why: docs/decisions.md.
+Two fusions: "score" spreads each list's scores from 0 (its last) to 1 (its best) and adds them, the
+dense list at DENSE_WEIGHT; "rrf" is reciprocal rank fusion, 1 / (60 + rank) (Cormack, Clarke and
+Buettcher, SIGIR 2009, https://doi.org/10.1145/1571941.1572114). What each step is worth is in
+docs/decisions.md and docs/figures.md.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from llama_index.core.base.base_retriever import BaseRetriever
 from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 
-from index.schema import Hit
+from index.schema import ArticleFilter, Hit
+from rag.recency import Preference
 from rag.schema import Passage
 
 if TYPE_CHECKING:
     from index.library import Library
 
 RRF_K = 60
+DENSE_WEIGHT = 0.4
+SAME_ARTICLE = 0.1
+"""How much each of an article's next best chunks adds to a chunk's score, up to NEXT_BEST of them."""
+NEXT_BEST = 3
 
 
 class Encodes(Protocol):
@@ -38,15 +45,45 @@ def fuse_rrf(lists: Sequence[Sequence[Hit]], k: int = RRF_K) -> list[Hit]:
     return sorted((Hit(c, s) for c, s in total.items()), key=lambda hit: -hit.score)
 
 
-def fuse_scores(lists: Sequence[Sequence[Hit]]) -> list[Hit]:
-    """The mean over the lists of score / that list's maximum (0 where a chunk is not in a list)."""
+def fuse_scores(lists: Sequence[Sequence[Hit]], weights: Sequence[float] = ()) -> list[Hit]:
+    """The weighted sum over the lists of each score's place between the list's last (0) and its best
+    (1); 0 where a chunk is not in a list. Equal weights, adding to 1, unless given."""
     total: dict[str, float] = {}
-    for hits in lists:
-        top = max((hit.score for hit in hits), default=0.0)
+    shares = list(weights) or [1.0 / len(lists)] * len(lists)
+    for hits, share in zip(lists, shares, strict=True):
+        if not hits:
+            continue
+        scores = [hit.score for hit in hits]
+        low, high = min(scores), max(scores)
         for hit in hits:
-            if top > 0:
-                total[hit.chunk_id] = total.get(hit.chunk_id, 0.0) + max(hit.score, 0.0) / top / len(lists)
+            place = (hit.score - low) / (high - low) if high > low else 1.0
+            total[hit.chunk_id] = total.get(hit.chunk_id, 0.0) + share * place
     return sorted((Hit(c, s) for c, s in total.items()), key=lambda hit: -hit.score)
+
+
+def by_article(
+    hits: Sequence[Hit],
+    articles: Mapping[str, str],
+    published: Mapping[str, date | None],
+    preference: Preference | None,
+) -> list[Hit]:
+    """The hits with what speaks for their article added, best first: SAME_ARTICLE times the scores of
+    its NEXT_BEST other chunks, and the preference's bonus for its day. Chunks in `articles` only."""
+    of: dict[str, list[float]] = {}
+    for hit in hits:
+        if hit.chunk_id in articles:
+            of.setdefault(articles[hit.chunk_id], []).append(hit.score)
+    for scores in of.values():
+        scores.sort(reverse=True)
+    made: list[Hit] = []
+    for hit in hits:
+        if hit.chunk_id not in articles:
+            continue  # a build may have taken it away since it was found
+        best = of[articles[hit.chunk_id]][: NEXT_BEST + 1]
+        beside = sum(best) - max(hit.score, best[-1])  # its own score, or that of the last of the others
+        bonus = preference.bonus(published.get(hit.chunk_id)) if preference else 0.0
+        made.append(Hit(hit.chunk_id, hit.score + SAME_ARTICLE * beside + bonus))
+    return sorted(made, key=lambda hit: -hit.score)
 
 
 def retrieve(
@@ -57,22 +94,38 @@ def retrieve(
     *,
     retriever: str = "hybrid",
     fusion: str = "score",
-    candidate_k: int = 50,
+    candidate_k: int = 200,
     vector: np.ndarray | None = None,
+    only: ArticleFilter | None = None,
+    known_by: date | None = None,
+    without: Collection[str] = (),
+    preference: Preference | None = None,
 ) -> tuple[Passage, ...]:
     """The best `k` passages for a question, ranks from 1.
 
-    `candidate_k` (at least `k`) candidates come from each retriever; `vector` is the question's
-    embedding where the caller has it already.
+    `candidate_k` (at least `k`) candidates come from each retriever, of the articles that `only`,
+    `known_by` and `without` admit (see `index.library.Library.dense`); `vector` is the question's
+    embedding where the caller has it already; `preference` favours articles of some time.
     """
     depth = max(candidate_k, k)
+    limits: dict[str, Any] = {"only": only, "known_by": known_by, "without": without}
     lists: list[list[Hit]] = []
+    weights: list[float] = []
     if retriever in ("hybrid", "dense"):
-        lists.append(library.dense(embedder.encode([question])[0] if vector is None else vector, depth))
+        embedded = embedder.encode([question])[0] if vector is None else vector
+        lists.append(library.dense(embedded, depth, **limits))
+        weights.append(DENSE_WEIGHT)
     if retriever in ("hybrid", "lexical"):
-        lists.append(library.lexical(question, depth))
-    fuse = fuse_rrf if fusion == "rrf" else fuse_scores
-    hits = lists[0] if len(lists) == 1 else fuse(lists)
+        lists.append(library.lexical(question, depth, **limits))
+        weights.append(1.0 - DENSE_WEIGHT)
+    if fusion == "rrf":
+        hits = fuse_rrf(lists)
+        top = hits[0].score if hits else 1.0
+        hits = [Hit(hit.chunk_id, hit.score / top) for hit in hits]
+    else:
+        hits = fuse_scores(lists, weights if len(lists) > 1 else (1.0,))
+    ids = [hit.chunk_id for hit in hits]
+    hits = by_article(hits, library.article_ids(ids), library.published(ids), preference)
     found = library.with_articles([hit.chunk_id for hit in hits[:k]])
     passages: list[Passage] = []
     for hit in hits[:k]:
@@ -96,7 +149,7 @@ class HybridRetriever(BaseRetriever):
         top_k: int = 8,
         retriever: str = "hybrid",
         fusion: str = "score",
-        candidate_k: int = 50,
+        candidate_k: int = 200,
     ) -> None:
         super().__init__()
         self._library, self._embedder = library, embedder

@@ -117,6 +117,40 @@ class Answer:
     """How the answer was looked for, a plain sentence each: which time was preferred, which filters held."""
 
 
+def citation_fields(citation: Citation) -> dict[str, str | int | bool | list[int] | None]:
+    """A citation as plain values: marker, quote and its offsets (code points of the article's text),
+    `answer` (the marked words' offsets) or None, the article's id, title, url, published day (ISO) or
+    None, and `corrected`, whether it is the corrected version of an earlier article."""
+    article = citation.passage.article
+    return {
+        "marker": citation.marker,
+        "article_id": article.id,
+        "title": article.title,
+        "url": article.url,
+        "published": article.published.isoformat() if article.published else None,
+        "quote": citation.quote,
+        "start": citation.start,
+        "end": citation.end,
+        "answer": list(citation.answer) if citation.answer else None,
+        "corrected": bool(article.corrects),
+    }
+
+
+def answer_parts(citation: Citation) -> tuple[tuple[str, bool], ...]:
+    """The quote in pieces, each with whether it is the marked answer; joined they are the quote."""
+    if citation.answer is None:
+        return ((citation.quote, False),)
+    first, last = citation.answer[0] - citation.start, citation.answer[1] - citation.start
+    if not 0 <= first < last <= len(citation.quote):
+        return ((citation.quote, False),)
+    pieces = (
+        (citation.quote[:first], False),
+        (citation.quote[first:last], True),
+        (citation.quote[last:], False),
+    )
+    return tuple((text, answers) for text, answers in pieces if text)
+
+
 # ---- AnswerEvent: all that chat, API, command line and evals consume -------------------------
 
 

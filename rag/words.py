@@ -120,6 +120,14 @@ def is_stop(word: str, language: str = "en") -> bool:
     )
 
 
+def spoken(text: str) -> str:
+    """The language of a text by its function words: that with the most of them, English in doubt."""
+    found = words(text)
+    counts = {language: sum(word in stop for word in found) for language, stop in STOP.items()}
+    best = max(counts, key=lambda language: (counts[language], language == "en"))
+    return best if counts[best] > counts["en"] else "en"
+
+
 def content_stems(text: str, language: str = "en") -> list[str]:
     """Stems of the content words, in order, repeats kept."""
     return [stem(word, language) for word in words(text) if not is_stop(word, language)]

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from index.errors import FootnoteError
-from index.schema import Article, Chunk, IndexManifest
+from index.schema import Article, ArticleFilter, Chunk, IndexManifest
 from rag.schema import (
     Answer,
     AnswerEvent,
@@ -261,15 +261,22 @@ class ScriptedPipeline:
         self.delay = delay
         self.error = error
         self.asked: list[tuple[str, tuple[Turn, ...], date | None]] = []
+        self.only: list[ArticleFilter | None] = []
         self.closed = 0
         self.settings_hash = "0" * 16
         self._lock = threading.Lock()
 
     def stream(
-        self, question: str, *, history: Sequence[Turn] = (), asked_at: date | None = None
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        asked_at: date | None = None,
+        only: ArticleFilter | None = None,
     ) -> Iterator[AnswerEvent]:
         with self._lock:
             self.asked.append((question, tuple(history), asked_at))
+            self.only.append(only)
         if self.error is not None:
             raise self.error
         scripted = self.script.get(question.strip())

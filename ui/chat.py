@@ -26,10 +26,10 @@ from rag.schema import (
     Checking,
     Failed,
     Finished,
-    Passage,
     Searching,
     Sentence,
     Turn,
+    citation_fields,
 )
 from ui.render import (
     BUSY,
@@ -373,23 +373,9 @@ def answer_fields(answer: Answer) -> dict[str, Any]:
         "text": answer.text,
         "abstained": answer.abstained,
         "reason": answer.reason,
-        "citations": [
-            {
-                "marker": c.marker,
-                "quote": c.quote,
-                "start": c.start,
-                "end": c.end,
-                **_article_fields(c.passage),
-            }
-            for c in answer.citations
-        ],
+        "details": list(answer.details),
+        "citations": [citation_fields(citation) for citation in answer.citations],
     }
-
-
-def _article_fields(passage: Passage) -> dict[str, Any]:
-    article = passage.article
-    published = article.published.isoformat() if article.published else None
-    return {"article_id": article.id, "title": article.title, "url": article.url, "published": published}
 
 
 def _user(text: str) -> Message:

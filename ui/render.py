@@ -28,6 +28,7 @@ from rag.schema import (
     Searching,
     Sentence,
     Turn,
+    answer_parts,
 )
 
 SEARCHING = "Searching the articles…"
@@ -109,6 +110,7 @@ class View:
     plain_text: str = ""
     nearest: tuple[Passage, ...] = field(default=())
     note: str = ""
+    details: tuple[str, ...] = ()
 
 
 def advance(view: View, event: AnswerEvent) -> View:
@@ -137,9 +139,14 @@ def _finished(view: View, answer: Answer) -> View:
     )
     if answer.abstained or not sentences:
         return replace(
-            view, sentences=(), live="", plain_text=answer.text, nearest=answer.passages[:NEAREST_SHOWN]
+            view,
+            sentences=(),
+            live="",
+            plain_text=answer.text,
+            nearest=answer.passages[:NEAREST_SHOWN],
+            details=answer.details,
         )
-    return replace(view, sentences=sentences, live="", plain_text="", nearest=())
+    return replace(view, sentences=sentences, live="", plain_text="", nearest=(), details=answer.details)
 
 
 def draw(view: View, turn: int) -> str:
@@ -162,6 +169,11 @@ def draw(view: View, turn: int) -> str:
         parts.append(f'<p class="fn-live">{safe(view.live)}</p>')
     parts.append(_sources(view.sentences, turn))
     parts.append(_nearest(view.nearest, turn))
+    if view.details:
+        lines = "".join(f"<li>{safe(line)}</li>" for line in view.details)
+        parts.append(
+            f'<details class="fn-sources fn-how"><summary>How it was looked for</summary><ul>{lines}</ul></details>'
+        )
     return f'<div class="fn-answer">{"".join(parts)}</div>'
 
 
@@ -208,6 +220,11 @@ def _blocks(sentences: Sequence[Sentence], turn: int) -> list[str]:
 
     for sentence in sentences:
         chips = _chips(sentence.citations, turn)
+        if sentence.origin == "note":
+            close_drafts()
+            close_quotes()
+            blocks.append(f'<p class="fn-said" dir="auto">{safe(sentence.text)}{chips}</p>')
+            continue
         if sentence.origin == "draft":
             close_quotes()
             drafts.append(safe(sentence.text) + chips)
@@ -216,7 +233,7 @@ def _blocks(sentences: Sequence[Sentence], turn: int) -> list[str]:
         cited = sentence.citations[0] if sentence.citations else None
         if quotes and (last is None or cited is None or last.passage.article.id != cited.passage.article.id):
             close_quotes()
-        words = f'<span class="fn-words">{safe(sentence.text)}</span>{chips}'
+        words = f'<span class="fn-words">{_quoted(sentence.text, cited)}</span>{chips}'
         if quotes and last and cited and _side_by_side(last, cited):
             quotes[-1] += " " + words
         else:
@@ -225,6 +242,16 @@ def _blocks(sentences: Sequence[Sentence], turn: int) -> list[str]:
     close_drafts()
     close_quotes()
     return blocks
+
+
+def _quoted(text: str, citation: Citation | None) -> str:
+    """A quotation's words, the marked answer set off."""
+    if citation is None or citation.quote != text:
+        return safe(text)
+    return "".join(
+        f'<strong class="fn-key">{safe(words)}</strong>' if answers else safe(words)
+        for words, answers in answer_parts(citation)
+    )
 
 
 def _side_by_side(first: Citation, second: Citation) -> bool:
@@ -294,6 +321,8 @@ def _heading(passage: Passage) -> str:
         long_date(article.published) if article.published else "",
         safe(article.site or _host(article.url)),
     ]
+    if article.corrects:
+        about.append("corrected version")
     facts = " · ".join(fact for fact in about if fact)
     about_it = f' <span class="fn-fact">{facts}</span>' if facts else ""
     return f'<span class="fn-title" dir="auto">{name}</span>{about_it}'

@@ -99,7 +99,7 @@ class Settings(BaseSettings):
         8, ge=1, le=100, json_schema_extra=_ANSWERS, description="Passages that evidence is taken from."
     )
     candidate_k: int = Field(
-        50,
+        200,
         ge=1,
         le=1000,
         json_schema_extra=_ANSWERS,
@@ -132,10 +132,31 @@ class Settings(BaseSettings):
         json_schema_extra=_ANSWERS,
         description="Earlier turns a follow-up question is read with.",
     )
-    evidence_model: bool = Field(
+    evidence_model: str = Field(
+        "bundled",
+        json_schema_extra=_ANSWERS,
+        description="What reads the passages before their sentences are ranked: `bundled` is our own small "
+        "cross-encoder, `off` is none, anything else is the folder or name of a sentence-transformers cross-encoder.",
+    )
+    recency: float = Field(
+        1.0,
+        ge=0.0,
+        le=10.0,
+        json_schema_extra=_ANSWERS,
+        description="How strongly articles near the time of the question are preferred; 0 leaves time out.",
+    )
+    half_life: float = Field(
+        14.0,
+        gt=0.0,
+        le=36_500.0,
+        json_schema_extra=_ANSWERS,
+        description="Days from the time of the question at which that preference is half.",
+    )
+    check: bool = Field(
         True,
         json_schema_extra=_ANSWERS,
-        description="Our small cross-encoder reads the best sentences before they are ranked.",
+        description="Check each drafted sentence against the words it cites before it is shown. Switching this "
+        "off is for measuring only.",
     )
     llm_url: str = Field(
         "",

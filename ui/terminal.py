@@ -5,6 +5,7 @@ Nothing from an article is taken as markup or passed on as a control sequence.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,8 @@ from rag.schema import (
     Passage,
     Rewritten,
     Sentence,
+    answer_parts,
+    citation_fields,
 )
 
 if TYPE_CHECKING:
@@ -36,6 +39,7 @@ TIMINGS = ("retrieve", "evidence", "draft", "check", "total")
 # C0 and C1 control characters, save tab and newline, and what turns the direction of writing round: an
 # article must not steer the terminal.
 _STEERING = (*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+_SPACE = re.compile(r"\s+")
 _CONTROLS = {code: None for code in _STEERING if chr(code) not in "\t\n"}
 
 
@@ -47,25 +51,15 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "text": answer.text,
         "abstained": answer.abstained,
         "reason": answer.reason,
+        "confidence": answer.confidence,
+        "details": list(answer.details),
         "engine": answer.engine,
         "model": answer.model,
         "sentences": [
             {"text": s.text, "origin": s.origin, "markers": list(s.markers), "support": round(s.support, 4)}
             for s in answer.sentences
         ],
-        "citations": [
-            {
-                "marker": c.marker,
-                "article_id": c.passage.article.id,
-                "title": c.passage.article.title,
-                "url": c.passage.article.url,
-                "published": _iso(c.passage),
-                "quote": c.quote,
-                "start": c.start,
-                "end": c.end,
-            }
-            for c in answer.citations
-        ],
+        "citations": [citation_fields(citation) for citation in answer.citations],
         "passages": [
             {
                 "article_id": p.article.id,
@@ -97,6 +91,8 @@ def plain_answer(answer: Answer) -> str:
         for passage in distinct(answer.passages):
             lines.append(f"  - {heading(passage)}")
             lines.append(f"    {shorten(one_line(passage.chunk.text), 200)}")
+    if answer.details:
+        lines += ["", *(one_line(detail) for detail in answer.details)]
     return "\n".join(lines) + "\n"
 
 
@@ -234,6 +230,9 @@ def rich_answer(answer: Answer) -> RenderableType:
             parts.append(Text("  • ").append(_rich_heading(passage)))
             snippet = Text(shorten(one_line(passage.chunk.text), 200), style="dim")
             parts.append(Padding(snippet, (0, 0, 0, 4)))
+    if answer.details:
+        parts.append(Text(""))
+        parts += [Text(one_line(detail), style="dim") for detail in answer.details]
     return Group(*parts)
 
 
@@ -252,7 +251,9 @@ def quoted(citation: Citation) -> Text:
     text = Text()
     lead, trail = one_line(lead), one_line(trail)
     text.append(lead + " " if lead and before[-1:].isspace() else lead, style="dim")
-    text.append(one_line(citation.quote), style="bold yellow")
+    for words, answers in answer_parts(citation):
+        style = "bold underline yellow" if answers else "bold yellow"
+        text.append(_SPACE.sub(" ", safe(words)), style=style)
     text.append(" " + trail if trail and after[:1].isspace() else trail, style="dim")
     return text
 
@@ -277,8 +278,3 @@ def _rich_heading(passage: Passage) -> Text:
     if article.published:
         text.append(f"  {article.published.isoformat()}", style="not bold dim")
     return text
-
-
-def _iso(passage: Passage) -> str | None:
-    published = passage.article.published
-    return published.isoformat() if published else None

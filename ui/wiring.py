@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from index.embed import SentenceEmbedder
     from index.library import Library
     from rag.check import Support
-    from rag.evidence import SentenceCache
+    from rag.evidence import Reads, SentenceCache
     from rag.llm import LanguageModel
     from rag.options import RagOptions
     from rag.pipeline import Pipeline
-    from rag.reader import SentenceReader
     from rag.schema import Turn
 
 log = logging.getLogger(__name__)
+NO_EVIDENCE_MODEL = ("off", "none", "false", "False", "")
 
 
 class NothingToBuildError(InputError):
@@ -134,7 +134,10 @@ def rag_options(settings: Settings) -> RagOptions:
         abstain_threshold=settings.abstain_threshold,
         max_question_chars=settings.max_question_chars,
         max_history=settings.max_history,
-        evidence_model=settings.evidence_model,
+        evidence_model=settings.evidence_model not in NO_EVIDENCE_MODEL,
+        recency=settings.recency,
+        half_life=settings.half_life,
+        check=settings.check,
     )
 
 
@@ -162,15 +165,18 @@ def assemble(settings: Settings, embedder: SentenceEmbedder, model: LanguageMode
     )
 
 
-def load_reader_for(settings: Settings, embedder: SentenceEmbedder) -> SentenceReader | None:
-    """The evidence model; None where it is switched off, or the bundled weights under it are missing
-    (plainer features then choose the sentences)."""
-    from rag.reader import load_reader
+def load_reader_for(settings: Settings, embedder: SentenceEmbedder) -> Reads | None:
+    """The evidence model the settings name; None where it is switched off, or the bundled weights under
+    it are missing (plainer features then choose the sentences). Raises WeightsMissing for another
+    cross-encoder that cannot be loaded."""
+    from rag.evidence_model import load_cross_encoder, load_evidence_model
 
-    if not settings.evidence_model:
+    if settings.evidence_model in NO_EVIDENCE_MODEL:
         return None
+    if settings.evidence_model != "bundled":
+        return load_cross_encoder(settings.evidence_model)
     try:
-        return load_reader(precision=embedder.precision)
+        return load_evidence_model(precision=embedder.precision)
     except WeightsMissing as error:
         log.warning("no evidence model: %s", error)
         return None

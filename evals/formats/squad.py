@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -12,8 +12,11 @@ from index.errors import InputError
 from index.schema import Article
 
 
-def squad_suite(path: Path) -> Suite:
+def squad_suite(path: Path, unasked: Collection[str] = ()) -> Suite:
     """A SQuAD 1.1 or 2.0 file (Rajpurkar et al. 2016, 2018): each paragraph is an article.
+
+    No question of the pages with these titles (`unasked`, as the file spells them) is asked; their
+    paragraphs stay among the articles.
 
     A paragraph's `external_id` is its title as written and its number under that title from 0, as
     in `Super_Bowl_50#3`. The quote of a question is the sentence its first answer stands in;
@@ -26,8 +29,8 @@ def squad_suite(path: Path) -> Suite:
     label = path.stem
     cases: list[Case] = []
     seen: set[str] = set()
-    for external_id, _title, context, questions, where in paragraphs:
-        for number, row in enumerate(questions):
+    for external_id, title, context, questions, where in paragraphs:
+        for number, row in enumerate(questions if title not in unasked else ()):
             spot = f"{where}.qas[{number}]"
             case = _squad_case(mapping(row, spot), spot, external_id, context)
             if case.id in seen:

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from index.schema import Article, Skipped, article_id
+
+SQUAD2_TRAINED = ("Computational_complexity_theory", "Harvard_University", "Normans", "Steam_engine")
+"""Pages of SQuAD 2.0's development set that models are trained on; the other four are for measuring."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
     """One question on one page: `spans` are the (start, end) of its answers in the page's text, none
-    where the page does not answer it; `strings` the answers, in lower case."""
+    where the page does not answer it; `strings` the answers, in lower case; with `whole` the answers
+    are whole sentences rather than words within one."""
 
     question: str
     page: str
     spans: tuple[tuple[int, int], ...]
     strings: tuple[str, ...]
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +42,14 @@ class Pages:
             )
 
 
-def squad(path: Path) -> tuple[Pages, list[Asked]]:
+def squad(path: Path, only: Collection[str] = ()) -> tuple[Pages, list[Asked]]:
     """A SQuAD 1.1 or 2.0 file with whole pages (their paragraphs joined) as articles: the product
-    meets long articles, and a passage found is not yet a sentence found."""
+    meets long articles, and a passage found is not yet a sentence found. `only` names pages by title."""
     texts: dict[str, str] = {}
     found: list[Asked] = []
     for page in json.loads(path.read_text("utf-8"))["data"]:
+        if only and page["title"] not in only:
+            continue
         text = ""
         for paragraph in page["paragraphs"]:
             text = f"{text}\n\n" if text else ""
@@ -78,3 +86,31 @@ def qed(path: Path) -> tuple[Pages, list[Asked]]:
                 Asked(row["question_text"] + "?", title, spans, tuple(a["string"].lower() for a in answers))
             )
     return Pages(str(path), path.stem, texts), found
+
+
+def canard(path: Path) -> tuple[Pages, list[Asked]]:
+    """A CANARD file: the answers of each conversation as a page, a person's wording of each question
+    that stands alone, and the sentences of its own answer."""
+    dialogues: dict[str, list[dict[str, Any]]] = {}
+    for row in json.loads(path.read_text("utf-8")):
+        dialogues.setdefault(row["QuAC_dialog_id"], []).append(row)
+    texts: dict[str, str] = {}
+    found: list[Asked] = []
+    for number, rows in enumerate(dialogues.values()):
+        longest = max((row["History"] for row in rows), key=len)
+        title = f"{': '.join(longest[:2])} {number}"  # the same page may be talked about twice
+        said = [longest[i + 1] for i in range(2, len(longest) - 1, 2)]
+        text = ""
+        for row in sorted(rows, key=lambda row: row["Question_no"]):
+            place = row["Question_no"] - 1
+            if place >= len(said):
+                continue  # nobody wrote down the last answer
+            answer = said[place]
+            if "CANNOTANSWER" in answer or "don't know" in answer.lower():
+                found.append(Asked(row["Rewrite"], title, (), (), True))
+                continue
+            text = f"{text}\n\n" if text else ""
+            found.append(Asked(row["Rewrite"], title, ((len(text), len(text) + len(answer)),), (), True))
+            text += answer
+        texts[title] = text
+    return Pages(str(path), path.stem, {k: v for k, v in texts.items() if v}), found

@@ -98,3 +98,17 @@ def test_as_a_node_parser_the_offsets_point_into_the_document() -> None:
     assert len(nodes) > 3
     for node in nodes:
         assert text[node.start_char_idx : node.end_char_idx] == node.get_content()  # type: ignore[attr-defined]
+
+
+def test_the_first_sentence_stands_in_for_a_missing_title() -> None:
+    from dataclasses import replace
+
+    long = (
+        "Washington AP\n\nThe senate passed a bill on ferries after a long night of debate. "
+        + "More was said about it. " * 120
+    )
+    untitled = replace(article(long), title="")
+    made = split_article(untitled, WordTokens(), chunk_size=50, overlap=0)
+    assert embedding_text(untitled, made[0]) == made[0].text
+    assert embedding_text(untitled, made[-1]).startswith("The senate passed a bill on ferries")
+    assert made[-1].text == untitled.text[made[-1].start : made[-1].end]

@@ -73,10 +73,10 @@ def library(embedder, tmp_path_factory: pytest.TempPathFactory):
 @pytest.fixture(scope="session")
 def reader(embedder):
     """The evidence model over the bundled weights."""
-    from rag.reader import load_reader
+    from rag.evidence_model import load_evidence_model
 
-    found = load_reader(precision=embedder.precision)
-    assert found is not None, "rag/weights/reader.safetensors is missing"
+    found = load_evidence_model(precision=embedder.precision)
+    assert found is not None, "rag/weights/evidence.safetensors is missing"
     return found
 
 

@@ -21,6 +21,7 @@ from typer.testing import CliRunner, Result
 
 from index import weights
 from index.errors import ModelUnreachable
+from index.schema import ArticleFilter
 from rag.schema import Answer, Turn
 from tests.evals.fakes import Library, Script, System, answer, quoted
 from tests.fakes import LENS_QUESTION, KeywordEmbedder, ScriptedPipeline
@@ -136,6 +137,35 @@ def test_the_options_reach_the_pipeline(scripted, tmp_path: Path) -> None:
     assert (opened[0].engine, opened[0].retriever, opened[0].top_k) == ("quote", "lexical", 3)
     assert opened[0].index == Path("elsewhere")
     assert pipeline.asked == [("x?", (Turn("a?", "b"), Turn("c?", "d")), date(2024, 5, 31))]
+
+
+def test_filters_reach_the_pipeline(scripted) -> None:
+    pipeline, _ = scripted()
+    result = footnote(
+        "ask", "x?", "--since", "2024-01-01", "--until", "20241231", "--source", "Daily", "--source", "Weekly", "--topic", "sea"
+    )  # fmt: skip
+    assert result.exit_code == 0, result.stderr
+    assert pipeline.only == [
+        ArticleFilter(date(2024, 1, 1), date(2024, 12, 31), ("Daily", "Weekly"), ("sea",))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (("--since", "soon"), "--since 'soon' is not a date"),
+        (("--until", "2024-02-31"), "--until '2024-02-31' is not a date"),
+        (
+            ("--since", "2024-02-01", "--until", "2024-01-01"),
+            "--since 2024-02-01 is after --until 2024-01-01",
+        ),
+    ],
+)
+def test_dates_that_are_none_are_named(scripted, options: tuple[str, ...], says: str) -> None:
+    scripted()
+    result = footnote("ask", "x?", *options)
+    assert result.exit_code == 2
+    assert says in result.stderr
 
 
 def test_history_may_be_a_json_list(scripted, tmp_path: Path) -> None:

@@ -31,6 +31,8 @@ KEYS = {
     "text",
     "abstained",
     "reason",
+    "confidence",
+    "details",
     "engine",
     "model",
     "sentences",
@@ -63,6 +65,8 @@ def test_json_has_exactly_the_promised_shape() -> None:
         "quote",
         "start",
         "end",
+        "answer",
+        "corrected",
     }
     assert set(found["passages"][0]) == {"article_id", "title", "start", "end", "text", "score"}
     assert set(found["timings_ms"]) == {"retrieve", "evidence", "draft", "check", "total"}

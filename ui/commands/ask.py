@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,8 +16,14 @@ from ui.commands.common import (
     JsonOption,
     RetrieverOption,
     SetOption,
+    SinceOption,
+    SourceOption,
+    TopicOption,
+    UntilOption,
+    article_filter,
     complain,
     only_this_on_stdout,
+    parse_day,
     settings_from,
 )
 
@@ -43,6 +48,10 @@ def ask(
         str | None,
         typer.Option("--asked-at", metavar="DATE", help="The day the question is asked, as 2024-05-31."),
     ] = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    source: SourceOption = None,
+    topic: TopicOption = None,
     json_: JsonOption = False,
     set_: SetOption = None,
 ) -> None:
@@ -50,7 +59,8 @@ def ask(
     settings = settings_from(set_, index=index, engine=engine, retriever=retriever)
     text = checked_question(" ".join(question), settings.max_question_chars)
     turns = read_history(history) if history else ()
-    day = parse_day(asked_at) if asked_at else None
+    day = parse_day(asked_at, "--asked-at") if asked_at else None
+    only = article_filter(since, until, source, topic)
 
     from ui import terminal, wiring
 
@@ -59,7 +69,7 @@ def ask(
 
     if json_:
         with only_this_on_stdout() as out, wiring.opened_pipeline(settings) as pipeline:
-            answer = terminal.drained(pipeline.stream(text, history=turns, asked_at=day), warn)
+            answer = terminal.drained(pipeline.stream(text, history=turns, asked_at=day, only=only), warn)
             out.write(json.dumps(terminal.answer_json(answer), ensure_ascii=False) + "\n")
         return
     if terminal.stdout_is_terminal():
@@ -69,10 +79,12 @@ def ask(
             with Console(stderr=True).status("Opening the index …"):
                 pipeline = stack.enter_context(wiring.opened_pipeline(settings))
             printer = terminal.RichPrinter(Console(highlight=False), warn)
-            printer.show(pipeline.stream(text, history=turns, asked_at=day))
+            printer.show(pipeline.stream(text, history=turns, asked_at=day, only=only))
         return
     with wiring.opened_pipeline(settings) as pipeline:
-        terminal.PlainPrinter(typer.echo, warn).show(pipeline.stream(text, history=turns, asked_at=day))
+        terminal.PlainPrinter(typer.echo, warn).show(
+            pipeline.stream(text, history=turns, asked_at=day, only=only)
+        )
 
 
 def checked_question(text: str, most: int) -> str:
@@ -86,14 +98,6 @@ def checked_question(text: str, most: int) -> str:
             f"shorten it, or allow more: --set max_question_chars={len(text)}",
         )
     return text
-
-
-def parse_day(text: str) -> date:
-    """A day written as 2024-05-31 or 20240531; InputError otherwise."""
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError:
-        raise InputError(f"--asked-at {text!r} is not a date", "write it as 2024-05-31") from None
 
 
 def read_history(path: Path) -> tuple[Turn, ...]:

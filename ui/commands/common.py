@@ -7,13 +7,17 @@ import logging
 import os
 import sys
 from collections.abc import Iterator
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
+from index.errors import InputError
+
 if TYPE_CHECKING:
+    from index.schema import ArticleFilter
     from ui.settings import Settings
 
 
@@ -54,6 +58,44 @@ RetrieverOption = Annotated[
     RetrieverName | None, typer.Option("--retriever", help="Find passages by meaning, by words, or by both.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object, alone on stdout.")]
+
+
+SinceOption = Annotated[
+    str | None,
+    typer.Option("--since", metavar="DATE", help="Only articles published on this day or later."),
+]
+UntilOption = Annotated[
+    str | None, typer.Option("--until", metavar="DATE", help="Only articles published on this day or before.")
+]
+SourceOption = Annotated[
+    list[str] | None,
+    typer.Option("--source", metavar="NAME", help="Only articles of this source; may be repeated."),
+]
+TopicOption = Annotated[
+    list[str] | None,
+    typer.Option("--topic", metavar="NAME", help="Only articles on this topic; may be repeated."),
+]
+
+
+def parse_day(text: str, option: str) -> date:
+    """A day written as 2024-05-31 or 20240531; InputError naming the option otherwise."""
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        raise InputError(f"{option} {text!r} is not a date", "write it as 2024-05-31") from None
+
+
+def article_filter(
+    since: str | None, until: str | None, source: list[str] | None, topic: list[str] | None
+) -> ArticleFilter:
+    """What the four options let through. InputError for a date that is none, or two the wrong way round."""
+    from index.schema import ArticleFilter
+
+    first = parse_day(since, "--since") if since else None
+    last = parse_day(until, "--until") if until else None
+    if first and last and first > last:
+        raise InputError(f"--since {first} is after --until {last}", "swap the two dates")
+    return ArticleFilter(first, last, tuple(source or ()), tuple(topic or ()))
 
 
 def settings_from(set_: list[str] | None, **options: Any) -> Settings:

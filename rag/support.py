@@ -1,0 +1,120 @@
+"""How well a few sentences support a statement: a logistic model over comparisons.
+
+The comparisons are of words and their neighbours (the share of the statement's content stems, and of its
+neighbouring pairs, that stand in the closest sentence), of meaning (cosines of embeddings), and of exact
+things (numbers, names, negation). Weights: `rag/weights/scorers.json`, fitted by `rag/training/scorers.py`.
+The evidence model's own support head did not add to them (docs/decisions.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from rag import exact
+from rag import words as w
+from rag.retrieve import Encodes
+from rag.scorers import scorer
+
+FEATURES = (
+    "cosine", "cosine_joined", "held", "held_joined", "pairs", "pairs_joined", "triples", "numbers", "names", "negation",
+    "hedge", "sources", "length",
+)  # fmt: skip
+CLOSEST = 3
+COPIED, IN_PLACE = 0.9, 0.7
+"""A statement made of the sentences' own words (at least COPIED of its stems) must keep IN_PLACE of its
+neighbours: right words joined otherwise are how extracts go wrong. Both chosen on WiCE and made statements."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A statement beside the sentences closest to it: `closest` their indices, the closest first; `features`
+    in the order of FEATURES; `cosine` the largest."""
+
+    closest: tuple[int, ...]
+    features: tuple[float, ...]
+    cosine: float
+
+
+def compare(
+    statement: str,
+    sentences: Sequence[str],
+    embedder: Encodes,
+    *,
+    title: str = "",
+    language: str = "en",
+) -> Compared:
+    """Compares a statement with the CLOSEST of `sentences` (at least one), singly and joined."""
+    vectors = embedder.encode([statement, *sentences])
+    cosines = vectors[1:] @ vectors[0]
+    stems = w.content_stems(statement, language)
+    held = [w.content_stems(s, language) for s in sentences]
+    wanted = set(stems)
+    shares = np.array([len(wanted & set(h)) / max(len(wanted), 1) for h in held])
+    closest = [int(i) for i in np.argsort(-(cosines + shares), kind="stable")[:CLOSEST]]
+    best = closest[0]
+    joined = sorted(closest)
+    text = " ".join(sentences[i] for i in joined)
+    flat = [stem for i in joined for stem in held[i]]
+    joined_cosine = (
+        float(embedder.encode([text])[0] @ vectors[0]) if len(joined) > 1 else float(cosines[best])
+    )
+    said_numbers, said_names = w.numbers(statement), w.names(statement)
+    words = frozenset(w.words(f"{text} {title}"))
+    row = [
+        float(cosines.max()),
+        joined_cosine,
+        float(shares[best]),
+        len(wanted & set(flat)) / max(len(wanted), 1),
+        _pairs(stems, [held[best]]),
+        _pairs(stems, [held[i] for i in joined]),
+        _triples(w.words(statement), w.words(text)),
+        len(said_numbers - w.numbers(text)) / max(len(said_numbers), 1),
+        sum(name not in words for name in said_names) / max(len(said_names), 1),
+        float(w.negating(statement) != w.negating(sentences[best])),
+        float(exact.hedged(sentences[best]) and not exact.hedged(statement)),
+        min(_sources(wanted, [set(held[i]) for i in joined]), 3) / 3,
+        min(len(stems), 30) / 30,
+    ]
+    return Compared(tuple(closest), tuple(row), float(cosines.max()))
+
+
+def probability(compared: Compared) -> float:
+    """How likely the closest sentences support the statement, 0 to 1."""
+    return scorer("support", FEATURES)(compared.features)
+
+
+def joined_otherwise(compared: Compared) -> bool:
+    """True for a statement made of the sentences' own words that joins them otherwise than they do."""
+    held, pairs = (compared.features[FEATURES.index(name)] for name in ("held_joined", "pairs"))
+    return held >= COPIED and pairs < IN_PLACE
+
+
+def _pairs(stems: Sequence[str], sources: Sequence[Sequence[str]]) -> float:
+    """The share of neighbouring stems that are neighbours in a source; 1 for none."""
+    pairs = list(pairwise(stems))
+    if not pairs:
+        return 1.0
+    known = {pair for s in sources for pair in pairwise(s)}
+    return sum(pair in known for pair in pairs) / len(pairs)
+
+
+def _triples(mine: Sequence[str], theirs: Sequence[str]) -> float:
+    """The share of three words in a row that stand so in the source; 1 for a statement too short."""
+    triples = list(zip(mine, mine[1:], mine[2:], strict=False))
+    known = set(zip(theirs, theirs[1:], theirs[2:], strict=False))
+    return sum(t in known for t in triples) / len(triples) if triples else 1.0
+
+
+def _sources(wanted: set[str], sources: Sequence[set[str]]) -> int:
+    """How many of the sources it takes to cover the stems that any of them holds."""
+    left = wanted & set().union(*sources) if sources else set()
+    count = 0
+    while left:
+        best = max(sources, key=lambda s: len(s & left))
+        left -= best
+        count += 1
+    return count
