@@ -42,6 +42,8 @@ ANSWER_FEATURES = (
 READ_FEATURES = ("logit", "answer", "plain", "cosine", "kind", "passage_score", "covered")
 READ_ANSWER_FEATURES = (*ANSWER_FEATURES, "logit_top", "logit_second", "logit_sum", "answer_top")
 READ_PASSAGES = 6
+ECHO, REPEATS = 0.8, 0.2
+"""A sentence with so large a share of its words from the question, or one that asks itself, keeps so much of its score."""
 _PRONOUN = re.compile(r"^(?:he|she|it|they|this|that|these|those|his|her|its|their|such)\b", re.IGNORECASE)
 
 
@@ -216,17 +218,30 @@ def rank(
             placed[i] = ORDER(row) if reader.calibrated else sigmoid(row[0])
         if reader.calibrated:
             summary = (*answer(judged), *summary_of(reads))
-            confidence = scorer("answerable_read", READ_ANSWER_FEATURES)(summary)
+            # Two opinions, fitted apart: with and without the evidence model (docs/decisions.md).
+            with_it = scorer("answerable_read", READ_ANSWER_FEATURES)(summary)
+            without = scorer("answerable", ANSWER_FEATURES)(answer(scores))
+            confidence = sigmoid((logit(with_it) + logit(without)) / 2)
         else:  # another model's scale says nothing of ours
             summary = answer(scores)
             confidence = scorer("answerable", ANSWER_FEATURES)(summary)
         least = min((placed[i] for i in chosen), default=1.0)  # not read: behind all that were
         scores = [placed[i] if i in said else least * scores[i] for i in range(len(scores))]
+    asked = frozenset(w.content_stems(question, language))
+    yes_no = w.wanted_kind(question) == "yes-no"
+    for i, candidate in enumerate(candidates):
+        if candidate.text.rstrip("”\"’' ").endswith("?") or (not yes_no and _echoes(candidate, asked)):
+            scores[i] *= REPEATS
     order = sorted(range(len(candidates)), key=lambda i: -scores[i])
     if not orders.asks_about_orders(question):
         stays = orders.kept(scores, [c.suspect for c in candidates])
         order = [i for i in order if stays[i]]
     return Ranked(tuple(_evidence(candidates[i], scores[i], said.get(i)) for i in order), confidence, summary)
+
+
+def _echoes(candidate: Candidate, asked: frozenset[str]) -> bool:
+    """True for a sentence that says hardly more than the question did."""
+    return sum(stem in asked for stem in candidate.ordered) >= ECHO * len(candidate.ordered)
 
 
 def _evidence(candidate: Candidate, score: float, read: Read | None) -> Evidence:
@@ -277,7 +292,7 @@ def read_rows(
             chosen.append(i)
             said.append(read)
             answer = max(-8.0, min(8.0, read.answer_logit))
-            made.append((read.logit, answer, _logit(scores[i]), *(rows[i][c] for c in columns)))
+            made.append((read.logit, answer, logit(scores[i]), *(rows[i][c] for c in columns)))
     return chosen, made, said
 
 
@@ -292,7 +307,8 @@ def summary_of(reads: Sequence[Read]) -> tuple[float, float, float, float]:
     return ordered[0].logit, second, total, max(-8.0, min(8.0, ordered[0].answer_logit))
 
 
-def _logit(p: float) -> float:
+def logit(p: float) -> float:
+    """log(p / (1 - p)), for p kept between .0001 and .9999."""
     p = min(max(p, 1e-4), 1 - 1e-4)
     return math.log(p / (1 - p))
 
@@ -379,8 +395,8 @@ def features(
         beside = f"{best.context} {best.text} {best.passage.chunk.heading} {day.year if day else ''}"
         rarest = max(terms, key=lambda t: terms[t])
         return (
-            _logit(scores[order[0]]),
-            _logit(second),
+            logit(scores[order[0]]),
+            logit(second),
             top_cosine,
             float(cosines[order[0]]),
             float(np.mean(sorted(cosines)[-5:])),

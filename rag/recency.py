@@ -54,8 +54,9 @@ def preference(
     near = min(asked_at, spread.last) if scope.newest else asked_at
     if scope.kind == "timeless" or scope.oldest:
         return None
-    if scope.kind == "span" and scope.since and scope.until:
-        if scope.until < spread.first or scope.since > asked_at:
+    # A time that reaches the day of the question, or lies ahead of it ("plans to merge in 2024"), is news now.
+    if scope.kind == "span" and scope.since and scope.until and scope.until < asked_at:
+        if scope.until < spread.first:
             return None
         length = (scope.until - scope.since).days
         return Preference(
@@ -68,12 +69,16 @@ def preference(
     if scope.kind == "open" and scope.since is None:
         return None
     if scope.kind == "recent":
-        since, until = scope.since or near, scope.until or near
+        # "This week" goes on: the nearer the better. "Last week" is over: any of its days.
+        past = scope.since is not None and scope.until is not None and scope.until < asked_at
+        since, until = (scope.since, scope.until) if past else (near, near)
+        assert since is not None
+        assert until is not None
         return Preference(
             strength,
             half_life,
-            min(since, until),
-            max(since, until),
+            since,
+            until,
             f"Articles published lately were preferred: the question says “{scope.words}” and was asked on {asked_at.isoformat()}."
             if scope.words
             else f"Articles published lately were preferred: the question was asked on {asked_at.isoformat()}.",

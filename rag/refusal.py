@@ -17,7 +17,11 @@ from rag.parts import asked_kind
 from rag.schema import Passage
 
 ABSTAIN_TEXT = "The articles do not answer this question."
-"""How every refusal begins, in whatever language the question was: people and evaluations know it by this."""
+"""How a refusal begins in English."""
+OPENINGS = {
+    "de": "Die Artikel beantworten diese Frage nicht.",
+    "es": "Los artículos no responden a esta pregunta.",
+}
 MOST_WORDS = 200
 MAX_PASSAGE = 20_000
 NEAREST = 3
@@ -67,12 +71,12 @@ def refusal(question: str, passages: Sequence[Passage], *, language: str = "en",
     )
 
 
-def text(refusal: Refusal, *, opening: str = ABSTAIN_TEXT) -> str:
-    """The refusal for a reader, one to three short sentences of plain text: `opening`, what was
+def text(refusal: Refusal) -> str:
+    """The refusal for a reader, one to three short sentences of plain text: the opening, what was
     looked for and is missing, and the titles of the nearest articles with their dates. Just the
     opening where nothing more is known."""
     words = _FRAMES.get(refusal.language, _FRAMES["en"])
-    said = [opening]
+    said = [OPENINGS.get(refusal.language, ABSTAIN_TEXT)]
     if refusal.looked_for and refusal.missing:
         said.append(words["both"].format(refusal.looked_for, refusal.missing))
     elif refusal.looked_for:

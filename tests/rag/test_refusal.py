@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.schema import Article, Chunk
-from rag.refusal import ABSTAIN_TEXT, not_said, refusal, text
+from rag.refusal import ABSTAIN_TEXT, OPENINGS, not_said, refusal, text
 from rag.schema import Passage
 
 DAY = date(2024, 5, 2)
@@ -70,12 +70,12 @@ CASES = [
 ]  # fmt: skip
 
 GERMAN = [
-    ("de", "Wann wurde der Turm in Zürich gestrichen?", [passage("Der Turm steht am See.", "Der Turm", language="de")], "The articles do not answer this question. Gesucht wurde nach einem Datum zu: Turm, Zürich, gestrichen; in keiner gefundenen Stelle steht das Wort „Zürich“ oder „gestrichen“."),
-    ("de", "Wie viele Glocken hat der Turm?", [passage("Der Turm hat zwei Glocken.", "Der Turm", language="de")], "The articles do not answer this question. Gesucht wurde nach einer Zahl zu: Glocken, Turm. Am nächsten kommt der Artikel „Der Turm“ (2. Mai 2024)."),
-    ("de", "Wann wurde der Turm gebaut?", [passage("Der Turm steht am See.", "Der Turm", language="de")], "The articles do not answer this question. Gesucht wurde nach einem Datum zu: Turm, gebaut; Stellen dazu wurden gefunden, aber keine nennt ein Datum."),
-    ("de", "Wann kam die Fähre?", [], "The articles do not answer this question. Gesucht wurde nach einem Datum zu: kam, Fähre; es wurde keine Stelle gefunden."),
-    ("es", "¿Cuándo se pintó la Torre Eiffel?", [passage("La Torre Eiffel se pinta a mano.", "La torre", language="es")], "The articles do not answer this question. Se buscó una fecha para: pintó, Torre Eiffel; se encontraron pasajes sobre ello, pero ninguno da una fecha. El artículo más cercano es «La torre» (2 de mayo de 2024)."),
-    ("es", "¿Quién vive en Zúrich?", [passage("Un barco cruza la bahía.", "El barco", language="es")], "The articles do not answer this question. Se buscó un nombre para: vive, Zúrich; ningún pasaje encontrado menciona «Zúrich»."),
+    ("de", "Wann wurde der Turm in Zürich gestrichen?", [passage("Der Turm steht am See.", "Der Turm", language="de")], "Die Artikel beantworten diese Frage nicht. Gesucht wurde nach einem Datum zu: Turm, Zürich, gestrichen; in keiner gefundenen Stelle steht das Wort „Zürich“ oder „gestrichen“."),
+    ("de", "Wie viele Glocken hat der Turm?", [passage("Der Turm hat zwei Glocken.", "Der Turm", language="de")], "Die Artikel beantworten diese Frage nicht. Gesucht wurde nach einer Zahl zu: Glocken, Turm. Am nächsten kommt der Artikel „Der Turm“ (2. Mai 2024)."),
+    ("de", "Wann wurde der Turm gebaut?", [passage("Der Turm steht am See.", "Der Turm", language="de")], "Die Artikel beantworten diese Frage nicht. Gesucht wurde nach einem Datum zu: Turm, gebaut; Stellen dazu wurden gefunden, aber keine nennt ein Datum."),
+    ("de", "Wann kam die Fähre?", [], "Die Artikel beantworten diese Frage nicht. Gesucht wurde nach einem Datum zu: kam, Fähre; es wurde keine Stelle gefunden."),
+    ("es", "¿Cuándo se pintó la Torre Eiffel?", [passage("La Torre Eiffel se pinta a mano.", "La torre", language="es")], "Los artículos no responden a esta pregunta. Se buscó una fecha para: pintó, Torre Eiffel; se encontraron pasajes sobre ello, pero ninguno da una fecha. El artículo más cercano es «La torre» (2 de mayo de 2024)."),
+    ("es", "¿Quién vive en Zúrich?", [passage("Un barco cruza la bahía.", "El barco", language="es")], "Los artículos no responden a esta pregunta. Se buscó un nombre para: vive, Zúrich; ningún pasaje encontrado menciona «Zúrich»."),
 ]  # fmt: skip
 
 
@@ -87,10 +87,11 @@ def test_what_was_looked_for_and_what_is_missing(
     if looked_for is not None:
         assert (made.looked_for, made.missing, len(made.nearest)) == (looked_for, missing, near)
     said = text(made)
-    assert said.startswith(ABSTAIN_TEXT)
+    opening = OPENINGS.get(made.language, ABSTAIN_TEXT)
+    assert said.startswith(opening)
     assert said.isprintable()
     assert len(said) < 700
-    assert (said == ABSTAIN_TEXT) == (not made.looked_for and not made.nearest)
+    assert (said == opening) == (not made.looked_for and not made.nearest)
 
 
 @pytest.mark.parametrize(("language", "question", "passages", "said"), GERMAN)
@@ -105,7 +106,7 @@ def test_the_whole_text() -> None:
         "passages on this were found, but none of them gives a date. "
         "The nearest articles are “The tower keeps its colour” (2 May 2024) and “Strike at the tower”."
     )
-    assert text(refusal("???", []), opening="No.") == "No."
+    assert text(refusal("???", [])) == ABSTAIN_TEXT
 
 
 def test_the_nearest_are_of_different_articles_first_and_at_most_three() -> None:
@@ -166,7 +167,7 @@ def test_no_text_breaks_it(question: str, words: str, title: str, language: str)
             asked, [passage(words, title), passage(question, words)], language=language, reason=title
         )
         said = text(made)
-        assert said.startswith(ABSTAIN_TEXT)
+        assert said.startswith(OPENINGS.get(language, ABSTAIN_TEXT))
         assert "\n" not in said
         assert len(made.nearest) <= 3
     assert not_said(question, language)
