@@ -424,7 +424,7 @@ def unmentioned(question: str, passages: Sequence[Passage], most: int = 4) -> st
         f"{p.article.title} {p.chunk.heading} {p.chunk.text} {p.article.published or ''}"
         for p in passages[:most]
     )
-    held = frozenset(w.words(near))
+    held = frozenset(w.words(w.unaccented(near)))
     for year in sorted(re.findall(r"\b(?:1\d|20)\d\d\b", question)):
         if year not in near:
             return year
@@ -433,9 +433,8 @@ def unmentioned(question: str, passages: Sequence[Passage], most: int = 4) -> st
     names = [name for name in plain if not (name.isupper() and len(name) <= 5)]
     if names and len(names) == len(plain):
         found = any(
-            w.words(name)[0] in held
-            or any(word.startswith(w.words(name)[0][:4]) for word in held if len(name) > 5)
-            for name in names
+            name in held or any(word.startswith(name[:4]) for word in held if len(name) > 5)
+            for name in (w.unaccented(w.words(name)[0]) for name in names)
         )
         if not found:
             return names[0]

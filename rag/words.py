@@ -76,6 +76,15 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold()
 
 
+_LETTERS = str.maketrans("øæœßłđı", "oaosldi")
+
+
+def unaccented(text: str) -> str:
+    """Folded, and without marks on letters, as people type names on another keyboard ("Oresund")."""
+    plain = unicodedata.normalize("NFKD", fold(text)).translate(_LETTERS)
+    return "".join(c for c in plain if not unicodedata.combining(c))
+
+
 def words(text: str) -> list[str]:
     """The folded words and numbers of a text, in order; possessive endings taken off."""
     found = []

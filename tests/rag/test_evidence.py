@@ -8,7 +8,7 @@ from index.schema import Article, Chunk
 from rag import evidence
 from rag.schema import Evidence, Passage
 
-TEXT = "Bulgaria adopted the euro on 1 January 2026. The Norwegian crown stayed. The United Nations met."
+TEXT = "Bulgaria adopted the euro on 1 January 2026. The Norwegian crown stayed. The United Nations met. The bridge at Malmö opened."
 
 
 def passage(text: str = TEXT) -> Passage:
@@ -25,6 +25,7 @@ def passage(text: str = TEXT) -> Passage:
         ("Did Poland and Bulgaria adopt the euro?", ""),
         ("Which coins has Norway?", ""),
         ("Did the UN meet?", ""),
+        ("Did the bridge at Malmo open?", ""),
         ("what happened in 2026?", ""),
         ("how much is a coin worth?", ""),
     ],
