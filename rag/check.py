@@ -310,9 +310,6 @@ def nearest(draft: str, sentences: Sequence[str], embedder: Encodes) -> int:
     """Which sentence a draft without a marker rests on: the index of the closest, -1 for none."""
     if not sentences:
         return -1
-    vectors = embedder.encode([draft, *sentences])
-    scores = vectors[1:] @ vectors[0]
-    stems = set(w.content_stems(draft))
-    shares = np.array([len(stems & set(w.content_stems(s))) / max(len(stems), 1) for s in sentences])
-    best = int(np.argmax(scores + shares))
-    return best if scores[best] > 0.3 else -1
+    _, cosines, shares = support.closeness(draft, sentences, embedder)
+    best = int(np.argmax(cosines + shares))
+    return best if cosines[best] > 0.3 else -1

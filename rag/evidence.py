@@ -24,7 +24,7 @@ import numpy as np
 from index.split import is_heading, sentence_spans
 from rag import orders
 from rag import words as w
-from rag.evidence_model import Read, Reading
+from rag.evidence_model import Read, Reading, context_of
 from rag.retrieve import Encodes
 from rag.schema import Evidence, Passage
 from rag.scorers import Logistic, scorer, sigmoid
@@ -129,9 +129,7 @@ def candidates_of(passages: Sequence[Passage]) -> list[Candidate]:
     suspects = {
         p.article.id
         for p, flags in zip(passages, ordering, strict=True)
-        if any(flags)
-        or orders.addresses_model(f"{p.article.title}")
-        or orders.addresses_model(p.chunk.heading)
+        if any(flags) or orders.addresses_model(p.article.title) or orders.addresses_model(p.chunk.heading)
     }
     for passage, spans, flags in zip(passages, spans_of, ordering, strict=True):
         chunk, article = passage.chunk, passage.article
@@ -149,7 +147,7 @@ def candidates_of(passages: Sequence[Passage]) -> list[Candidate]:
             if not order:  # the same words in an honest article still count
                 seen.add(text)
             near = stems | title | before
-            context = ". ".join(part for part in (article.title, previous or chunk.heading) if part)
+            context = context_of(article.title, previous or chunk.heading)
             found.append(
                 Candidate(
                     passage,
@@ -205,10 +203,9 @@ def rank(
     plain = scorer("sentence", SENTENCE_FEATURES)
     scores = [plain(row) for row in rows]
     said: dict[int, Read] = {}
-    if reader is None:
-        summary = answer(scores)
-        confidence = scorer("answerable", ANSWER_FEATURES)(summary)
-    else:
+    summary = answer(scores)
+    confidence = scorer("answerable", ANSWER_FEATURES)(summary)
+    if reader is not None:
         weigh = scorer("sentence_read", READ_FEATURES)
         chosen, made, reads = read_rows(question, candidates, rows, scores, reader)
         said = dict(zip(chosen, reads, strict=True))
@@ -216,15 +213,11 @@ def rank(
         for i, row in zip(chosen, made, strict=True):
             judged[i] = weigh(row)
             placed[i] = ORDER(row) if reader.calibrated else sigmoid(row[0])
-        if reader.calibrated:
+        if reader.calibrated:  # another model's scale says nothing of ours
             summary = (*answer(judged), *summary_of(reads))
-            # Two opinions, fitted apart: with and without the evidence model (docs/decisions.md).
+            # Two opinions, fitted apart: without and with the evidence model (docs/decisions.md).
             with_it = scorer("answerable_read", READ_ANSWER_FEATURES)(summary)
-            without = scorer("answerable", ANSWER_FEATURES)(answer(scores))
-            confidence = sigmoid((logit(with_it) + logit(without)) / 2)
-        else:  # another model's scale says nothing of ours
-            summary = answer(scores)
-            confidence = scorer("answerable", ANSWER_FEATURES)(summary)
+            confidence = sigmoid((logit(with_it) + logit(confidence)) / 2)
         least = min((placed[i] for i in chosen), default=1.0)  # not read: behind all that were
         scores = [placed[i] if i in said else least * scores[i] for i in range(len(scores))]
     asked = frozenset(w.content_stems(question, language))
@@ -276,7 +269,7 @@ def read_rows(
         readings.append(
             Reading(
                 question,
-                ". ".join(part for part in (passage.article.title, passage.chunk.heading) if part),
+                context_of(passage.article.title, passage.chunk.heading),
                 passage.chunk.text,
                 tuple((candidates[i].start - begins, candidates[i].end - begins) for i in group),
             )

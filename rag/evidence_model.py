@@ -66,6 +66,11 @@ class Row:
     offsets: list[tuple[int, int]]
 
 
+def context_of(title: str, heading: str) -> str:
+    """What stands before a passage when it is read, in training and in answers alike."""
+    return ". ".join(part for part in (title, heading) if part)
+
+
 def rows_of(tokenizer: Any, readings: Sequence[Reading]) -> list[Row]:
     """Token rows; parts that are too long are cut at their end."""
     backend = tokenizer._tokenizer

@@ -113,9 +113,8 @@ def render(sentence: AnswerSentence) -> str:
     quotation stands in quotation marks with them behind."""
     marks = "".join(f"[{number}]" for number in sentence.markers)
     if sentence.origin == "quote":
-        inner = sentence.text.replace("“", "‘").replace(
-            "”", "’"
-        )  # it cannot close the quotation it stands in
+        # With other marks inside, so that it cannot close the quotation it stands in.
+        inner = sentence.text.replace("“", "‘").replace("”", "’")
         return f"“{inner}” {marks}".rstrip()
     if sentence.text and sentence.text[-1] in ".!?":
         return f"{sentence.text[:-1]} {marks}{sentence.text[-1]}" if marks else sentence.text
@@ -126,9 +125,9 @@ class Pipeline:
     """Answers questions about one index.
 
     `stream` yields AnswerEvents and always ends with `Finished`; `ask` drains it. One pipeline
-    serves many threads. `model` may be None when the engine is "quote"; `reader` is
-    the evidence model (`rag.evidence_model.load_evidence_model`), without which plainer features choose the sentences. `settings_hash` is put on
-    every answer; without it a hash over options, model and index is made.
+    serves many threads. `model` may be None when the engine is "quote"; `reader` is the evidence model
+    (`rag.evidence_model.load_evidence_model`), without which plainer features choose the sentences.
+    `settings_hash` is put on every answer; without it a hash over options, model and index is made.
     """
 
     def __init__(
@@ -467,7 +466,7 @@ class Pipeline:
             text,
             [orders.without_quoted_orders(item.text)],
             _lent(question, item),
-            self.embedder,
+            self._cache,  # the same draft is compared with every fact
             language=language,
             titles="" if orders.addresses_model(title) else title,
         )
@@ -483,7 +482,7 @@ class Pipeline:
         if drafted.markers:
             item = facts[drafted.markers[0] - 1]
         else:
-            number = check.nearest(drafted.text, [f.text for f in facts], self.embedder)
+            number = check.nearest(drafted.text, [f.text for f in facts], self._cache)
             if number < 0:
                 return None
             item = facts[number]

@@ -39,6 +39,17 @@ class Compared:
     cosine: float
 
 
+def closeness(
+    statement: str, sentences: Sequence[str], embedder: Encodes, language: str = "en"
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(the statement's embedding, its cosine with each sentence, the share of its content stems each
+    holds). Their sum says which sentence is closest."""
+    vectors = embedder.encode([statement, *sentences])
+    wanted = set(w.content_stems(statement, language))
+    shares = [len(wanted & set(w.content_stems(s, language))) / max(len(wanted), 1) for s in sentences]
+    return vectors[0], vectors[1:] @ vectors[0], np.array(shares)
+
+
 def compare(
     statement: str,
     sentences: Sequence[str],
@@ -48,20 +59,16 @@ def compare(
     language: str = "en",
 ) -> Compared:
     """Compares a statement with the CLOSEST of `sentences` (at least one), singly and joined."""
-    vectors = embedder.encode([statement, *sentences])
-    cosines = vectors[1:] @ vectors[0]
     stems = w.content_stems(statement, language)
-    held = [w.content_stems(s, language) for s in sentences]
     wanted = set(stems)
-    shares = np.array([len(wanted & set(h)) / max(len(wanted), 1) for h in held])
+    vector, cosines, shares = closeness(statement, sentences, embedder, language)
     closest = [int(i) for i in np.argsort(-(cosines + shares), kind="stable")[:CLOSEST]]
+    held = {i: w.content_stems(sentences[i], language) for i in closest}
     best = closest[0]
     joined = sorted(closest)
     text = " ".join(sentences[i] for i in joined)
     flat = [stem for i in joined for stem in held[i]]
-    joined_cosine = (
-        float(embedder.encode([text])[0] @ vectors[0]) if len(joined) > 1 else float(cosines[best])
-    )
+    joined_cosine = float(embedder.encode([text])[0] @ vector) if len(joined) > 1 else float(cosines[best])
     said_numbers, said_names = w.numbers(statement), w.names(statement)
     words = frozenset(w.words(f"{text} {title}"))
     row = [

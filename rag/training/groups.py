@@ -22,7 +22,7 @@ from index.library import Library
 from index.schema import Chunk
 from index.split import is_heading, sentence_spans
 from rag import words as w
-from rag.evidence_model import Reading
+from rag.evidence_model import Reading, context_of
 from rag.training.sets import Asked, Pages
 
 log = logging.getLogger(__name__)
@@ -57,11 +57,6 @@ class Group:
     gold: tuple[Text, ...]
     others: tuple[Text, ...]
     answers: tuple[str, ...]
-
-
-def context_of(title: str, heading: str) -> str:
-    """What stands before a passage when it is read."""
-    return ". ".join(part for part in (title, heading) if part)
 
 
 def text_of(chunk: Chunk, title: str, item: Asked | None) -> Text:
@@ -155,7 +150,7 @@ def exchanged(text: str, pool: str, held: str, chance: random.Random, skip: int 
     "" where there is none. Words before `skip` stay."""
     low = held.lower()
     for pattern in chance.sample([NAME, NUMBER], 2):
-        places = [m for m in pattern.finditer(text) if m.start() >= skip and m.group() not in MONTHS_ETC]
+        places = [m for m in pattern.finditer(text) if m.start() >= skip and m.group() not in OPENERS]
         new = [m for m in dict.fromkeys(x.group() for x in pattern.finditer(pool)) if m.lower() not in low]
         new = [n for n in new if len(n) > 1 and not w.is_stop(n.lower())]
         if places and new:
@@ -164,7 +159,7 @@ def exchanged(text: str, pool: str, held: str, chance: random.Random, skip: int 
     return ""
 
 
-MONTHS_ETC = frozenset(
+OPENERS = frozenset(
     ("The", "This", "In", "It", "A", "An", "What", "Who", "When", "Where", "Which", "How", "Why")
 )
 
@@ -217,7 +212,7 @@ def statement_of(group: Group, chance: random.Random) -> tuple[Reading, bool] | 
                 for m in pattern.finditer(pool)
                 if m.group() not in answer
                 and answer not in m.group()
-                and m.group() not in MONTHS_ETC
+                and m.group() not in OPENERS
                 and m.group().lower() not in group.question.lower()
             ]
             if not others:
