@@ -23,28 +23,35 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from difflib import SequenceMatcher
-from functools import lru_cache
 from itertools import pairwise
 
 from rag import words as w
 from rag.parts import asked_kind
+from rag.quantities import (
+    MEASURES,
+    NEUTRAL,
+    NOTHING,
+    OPENERS,
+    RATES,
+    UNCLEAR,
+    UNIT_BEHIND,
+    UNITS,
+    YEAR_WORD,
+    Value,
+    canonical,
+    dates_in,
+    numbers_in,
+)
 from rag.schema import Evidence
+from rag.wording import LANGUAGES, day_text, plain
 
 MOST_READ = 8
 MAX_CHARS = 1500
 MAX_BODY = 100_000
-MOST_NUMBERS = 40
 SURE_MARK = 0.5
 """From this `answer_score` on, marked answers in both sentences make up for words of the question
 that only one of them holds."""
 _NEWS_DAYS, _SEASON_DAYS = 60, 183
-
-_LANGUAGES = ("en", "de", "es")
-_MONTH_NAMES = {
-    "en": "January February March April May June July August September October November December",
-    "de": "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
-    "es": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +94,10 @@ def disagreement(question: str, evidence: Sequence[Evidence], language: str = "e
         if article.id in seen:
             continue
         side = _side(item, asked, language)
-        if side is None or side.value is _NOTHING:
+        if side is None or side.value is NOTHING:
             continue  # a later sentence of the article may say
         seen.add(article.id)
-        if side.value is not _UNCLEAR:
+        if side.value is not UNCLEAR:
             sides.append(side)
     best: tuple[tuple[int, int], Disagreement] | None = None
     for i, first in enumerate(sides):
@@ -115,7 +122,7 @@ def sentence(found: Disagreement, language: str = "en") -> str:
     """A plain sentence for a reader, without markers, in English, German or Spanish (English for
     any other language): "The articles disagree: the newer one (14 October 2024) says 146, the older
     one (2 May 2023) says 83." Undated articles and articles of one day are called what they are."""
-    language = language if language in _LANGUAGES else "en"
+    language = language if language in LANGUAGES else "en"
     frame = _FRAMES[language]
     newer, older = found.newer.passage.article.published, found.older.passage.article.published
     said = [
@@ -182,80 +189,18 @@ _FRAMES: dict[str, dict[str, str]] = {
 }  # fmt: skip
 
 
-def day_text(day: date, language: str = "en") -> str:
-    """A day as a reader of the language writes it: "2 May 2023", "2. Mai 2023", "2 de mayo de 2023"."""
-    language = language if language in _LANGUAGES else "en"
-    month = _MONTH_NAMES[language].split()[day.month - 1]
-    pattern = {"en": "{} {} {}", "de": "{}. {} {}", "es": "{} de {} de {}"}[language]
-    return pattern.format(day.day, month, day.year)
-
-
-def plain(text: str, most: int = 80) -> str:
-    """A text from outside as one short line of plain text: white space joined, control and
-    invisible characters (also those that turn the writing direction) taken out, cut at a word
-    border with "…" behind when it is longer than `most`."""
-    text = text[: most * 8]
-    kept = "".join(
-        " " if unicodedata.category(c) in ("Zl", "Zp", "Cc") else c
-        for c in text
-        if unicodedata.category(c) not in ("Cf", "Cs", "Co", "Cn")
-    )
-    kept = " ".join(kept.split())
-    if len(kept) <= most:
-        return kept
-    cut = kept[:most]
-    if " " in cut[most // 2 :]:
-        cut = cut[: cut.rindex(" ")]
-    return cut.rstrip(" ,;:.-–—") + "…"
-
-
 def _same_place(a: Evidence, b: Evidence) -> bool:
     return a is b or (a.passage.article.id == b.passage.article.id and (a.start, a.end) == (b.start, b.end))
 
 
 # ---- the question -------------------------------------------------------------------------------
 
-_SAME = {
-    form: group[0]
-    for group in (
-        ("die", "dead", "death", "kill", "victim", "fatal", "toll", "perish"),
-        ("peopl", "person"),
-        ("cost", "price", "bill"),
-        ("build", "built", "construct"),
-        ("begin", "began", "begun", "start", "commenc"),
-        ("end", "finish", "conclud"),
-        ("open", "inaugur", "reopen"),
-        ("win", "won", "winner"),
-        ("found", "establish", "creat"),
-        ("discov", "discover", "discoveri"),
-        ("lead", "led"),
-        ("acquir", "buy", "bought", "purchas"),
-        ("direct", "director"),
-        ("steal", "stole", "stolen", "theft"),
-        ("write", "wrote", "written"),
-        ("take", "took", "taken"),
-        ("make", "made"),
-        ("sell", "sold"),
-        ("lose", "lost"),
-        ("hold", "held"),
-        ("pay", "paid"),
-        ("sink", "sank", "sunk"),
-        ("releas", "premier"),
-        ("weigh", "weight"),
-        ("injur", "wound", "hurt"),
-        ("sterb", "starb", "tot", "gestorb"),
-        ("koste", "kostet", "gekostet", "kost"),
-        ("cost", "cuest", "costó"),
-    )
-    for form in group
-}  # fmt: skip
 _ASKING = frozenset(
     """many much long far tall high old large big deep heavy wide fast often number percentage percent share proportion
     distance age year years date day month time century decade name country city town place state person total
     latest recent current currently today now estimate figure official known exactly actually
     viel viele wieviel hoch lang alt groß schwer tief jahr datum tag heute zahl año fecha día número hoy total""".split()
 )
-_YEAR_WORD = re.compile(r"(?<![\d.,])(?:1[0-9]|20)\d\d(?![\d]|[.,]\d)")
 _AT_TIME = re.compile(
     r"\b(?:in|during|by|until|since|till|of|end of|as of|early|late|mid|im|seit|bis|en|january|february|march|april|may|"
     r"june|july|august|september|october|november|december|spring|summer|autumn|winter)[\s-]+(?:the year |jahr |el año )?"
@@ -318,12 +263,8 @@ class _Asked:
     state: bool  # asked in the present
 
 
-def _canonical(stems: Sequence[str]) -> list[str]:
-    return [_SAME.get(stem, stem) for stem in stems]
-
-
 def _stems(text: str, language: str) -> list[str]:
-    return _canonical(w.content_stems(text, language))
+    return canonical(w.content_stems(text, language))
 
 
 def _asked(question: str, language: str) -> _Asked | None:
@@ -334,7 +275,7 @@ def _asked(question: str, language: str) -> _Asked | None:
     low = " ".join(w.words(text))
     if kind == "yes-no" and re.search(r"\b(?:or|oder|o)\b", low):
         return None
-    asking = frozenset(_canonical([w.stem(word, language) for word in _ASKING])) | _ASKING
+    asking = frozenset(canonical([w.stem(word, language) for word in _ASKING])) | _ASKING
     counted: frozenset[str] = frozenset()
     families: frozenset[str] = frozenset()
     if kind == "number":
@@ -343,14 +284,14 @@ def _asked(question: str, language: str) -> _Asked | None:
         stem
         for word in w.words(text)
         if not w.is_stop(word, language) and word not in _ASKING
-        for stem in _canonical([w.stem(word, language)])
+        for stem in canonical([w.stem(word, language)])
         if stem not in asking
-        and not (kind == "number" and stem in _MEASURES)
-        and not _YEAR_WORD.fullmatch(word)
+        and not (kind == "number" and stem in MEASURES)
+        and not YEAR_WORD.fullmatch(word)
     )
     opening = re.match(r"\S+\s+(?:\S+\s+){0,2}?", text)
     clause = _TIME_CLAUSE.search(text, opening.end() if opening else 0)
-    years = frozenset(_YEAR_WORD.findall(text))
+    years = frozenset(YEAR_WORD.findall(text))
     fixed = frozenset(_stems(clause.group(1), language)) - years if clause else frozenset()
     return _Asked(
         kind=kind,
@@ -386,11 +327,11 @@ def _wanted_unit(text: str, low: str, language: str) -> tuple[frozenset[str], fr
                 break
             counted.append(word)
         for word in counted[:2]:
-            if word in _UNITS:
-                return frozenset(), frozenset((_UNITS[word][0],))
+            if word in UNITS:
+                return frozenset(), frozenset((UNITS[word][0],))
         asking = len(rest) > len(counted) and rest[len(counted)] in _ASKED_WITH
         head = (counted[-1:] if asking else counted[:1]) or counted
-        return frozenset(_canonical([w.stem(word, language) for word in head])), frozenset()
+        return frozenset(canonical([w.stem(word, language) for word in head])), frozenset()
     if _MONEY_ASKED.search(low):
         return frozenset(), frozenset(("money",))
     if _LENGTH_ASKED.search(low):
@@ -417,328 +358,12 @@ def _wanted_unit(text: str, low: str, language: str) -> tuple[frozenset[str], fr
     return frozenset(("peopl", "inhabit", "resid")) if people else frozenset(), frozenset()
 
 
-# ---- numbers ------------------------------------------------------------------------------------
-
-_UNITS: dict[str, tuple[str, float]] = {
-    word: (family, factor)
-    for family, factor, forms in (
-        ("length", 1000.0, "km kilometre kilometres kilometer kilometers kilómetro kilómetros kilometern"),
-        ("length", 1.0, "m metre metres meter meters metern metro metros"),
-        ("length", 0.01, "cm centimetre centimetres centimeter centimeters centímetros zentimeter"),
-        ("length", 0.001, "mm millimetre millimetres millimeter millimeters"),
-        ("mile", 1.0, "mile miles meilen millas"),
-        ("foot", 1.0, "foot feet ft"),
-        ("inch", 1.0, "inch inches"),
-        ("mass", 1000.0, "tonne tonnes tonnen toneladas"),
-        ("mass", 1.0, "kg kilogram kilograms kilogramme kilos kilo"),
-        ("ton", 1.0, "ton tons"),
-        ("percent", 1.0, "% percent prozent per|cent por|ciento"),
-        ("point", 1.0, "percentage|point percentage|points prozentpunkte"),
-        ("time", 365.25, "year years jahr jahre jahren año años"),
-        ("time", 30.4, "month months monat monate monaten mes meses"),
-        ("time", 7.0, "week weeks woche wochen semana semanas"),
-        ("time", 1.0, "day days tag tage tagen día días"),
-        ("time", 1 / 24, "hour hours stunde stunden hora horas"),
-        ("time", 1 / 1440, "minute minutes minuten minutos"),
-        ("time", 1 / 86400, "seconds sekunden segundos"),
-        ("degree", 1.0, "degree degrees grad grados °c °"),
-        ("times", 1.0, "times mal veces"),
-        ("speed", 1.0, "km/h kph"),
-        ("speed mph", 1.0, "mph"),
-        ("area", 1.0, "hectare hectares hektar hectáreas"),
-        ("area km", 1.0, "square|kilometres square|kilometers quadratkilometer"),
-        ("area m", 1.0, "square|metres square|meters quadratmeter"),
-        ("area mile", 1.0, "square|miles"),
-        ("area acre", 1.0, "acre acres"),
-        ("volume", 1.0, "litre litres liter liters litern litros"),
-        ("money $", 1.0, "dollar dollars dólares us|dollars $"),
-        ("money €", 1.0, "euro euros €"),
-        ("money £", 1.0, "pound pounds pfund libras £"),
-        ("money ¥", 1.0, "yen ¥"),
-        ("money fr", 1.0, "franc francs franken francos"),
-        ("money mark", 1.0, "marks mark"),
-        ("money kr", 1.0, "kroner kronor krone kronen crowns"),
-        ("money cent", 1.0, "cent cents pence"),
-    )
-    for word in forms.replace("|", "\0").split()
-    for word in (word.replace("\0", " "),)
-}  # fmt: skip
-_MEASURES = frozenset(w.stem(word) for word in _UNITS if word.isalpha())
-_UNIT_BEHIND = re.compile(
-    r"[\s-]*(?:metric |long |of |de )?("
-    + "|".join(re.escape(unit).replace(r"\ ", r"\s") for unit in sorted(_UNITS, key=lambda unit: -len(unit)))
-    + r")(?!\w)",
-    re.IGNORECASE,
-)
-_SCALES = {
-    "en": {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12, "bn": 1e9, "dozen": 12.0},
-    "de": {"tausend": 1e3, "million": 1e6, "millionen": 1e6, "mio": 1e6, "milliarde": 1e9, "milliarden": 1e9,
-           "mrd": 1e9, "billion": 1e12, "billionen": 1e12, "dutzend": 12.0},
-    "es": {"mil": 1e3, "millón": 1e6, "millones": 1e6, "billón": 1e12, "billones": 1e12, "docena": 12.0},
-}  # fmt: skip
-_GLUED = {"m": 1e6, "mn": 1e6, "bn": 1e9, "tn": 1e12, "k": 1e3}
-_SMALL: dict[str, dict[str, float]] = {
-    "en": {word: float(value) for word, value in w.NUMBER_WORDS.items()
-           if value.isdigit() and word not in ("first", "second", "third", "twice", *_SCALES["en"])},
-    "de": dict(zip("zwei drei vier fünf sechs sieben acht neun zehn elf zwölf zwanzig dreißig vierzig fünfzig hundert".split(),
-                   (2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0, 20.0, 30.0, 40.0, 50.0, 100.0), strict=True)),
-    "es": dict(zip("dos tres cuatro cinco seis siete ocho nueve diez once doce veinte treinta cuarenta cincuenta cien".split(),
-                   (2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0, 20.0, 30.0, 40.0, 50.0, 100.0), strict=True)),
-}  # fmt: skip
-_HALVES = {"en": r"half a|an?", "de": r"eine[mn]?|ein", "es": r"un|una|medio"}
-
-
-def _quantity_pattern(language: str) -> re.Pattern[str]:
-    scales = "|".join(sorted(_SCALES[language], key=lambda word: -len(word)))
-    small = "|".join(sorted(_SMALL[language], key=lambda word: -len(word)))
-    return re.compile(
-        r"(?P<sign>[$€£¥])?(?P<digits>\d{1,3}(?:[,.\u00a0\u202f’]\d{3})+(?:[.,]\d{1,6})?(?!\d)|\d{1,15}(?:[.,]\d{1,6})?)"
-        rf"(?P<glued>(?:mn|m|bn|tn|k)(?!\w))?(?P<scaled>(?:\s+(?:{scales})\b)*)|"
-        rf"\b(?P<words>(?:{small})(?:(?:[\s-]|\sand\s)(?:{small}|{scales}))*|(?:{_HALVES[language]})\s(?:{scales}))\b(?![’'])",
-        re.IGNORECASE,
-    )
-
-
-_QUANTITY = {language: _quantity_pattern(language) for language in _LANGUAGES}
-_APPROX = (
-    r"about|around|roughly|some|approximately|approx\.?|nearly|almost|circa|ca\.?|estimated|close to|just over|just under|"
-    r"well over|a little over|a little more than|a little less than|etwa|rund|ungefähr|fast|knapp|gut|unos|unas|cerca de|"
-    r"casi|alrededor de|aproximadamente|[~≈]"
-)
-_LEAST = (
-    r"more than|over|at least|in excess of|upwards of|no fewer than|no less than|as many as|above|exceed(?:s|ed)?|mehr als|"
-    r"über|mindestens|más de|al menos|por lo menos"
-)
-_MOST = r"up to|fewer than|less than|under|at most|no more than|below|not more than|weniger als|bis zu|höchstens|menos de|hasta"
-_HEDGE = re.compile(
-    rf"(?:(?<!\w)(?P<about>{_APPROX})|\b(?P<least>{_LEAST})|\b(?P<most>{_MOST}))(?:\s+(?:the|an?))?\s*$",
-    re.IGNORECASE,
-)
-_NO_QUANTITY = re.compile(  # what stands before a number that counts nothing
-    r"(?:\w[-–]|[^\W\d_]|\d[:/.,]|#|\[|\bNo\.\s?|[A-ZÀ-Þ]\w+\s\(|[^\s\w][–−]|\bminus\s|\b(?:between|zwischen|entre)\s(?:[\w.,]+\s){0,3}|"
-    r"\b(?:page|chapter|number|nr|article|section|season|part|phase|room|top|flight|aged?|line|volume)\s|"
-    r"\d\s?[-–x]\s?|\d[\d.,]*\s(?:to|by|or|bis|oder|x|a|o)\s)$",
-    re.IGNORECASE,
-)
-_NO_QUANTITY_BEHIND = re.compile(
-    r"(?:st|nd|rd|th)\b|[:/]\d|\s?[-–]\s?\d|\s(?:to|bis|by|or|oder|x|and)\s[$€£]?\d[\d.,]*(?:\s|$)(?=.{0,20}\b(?:years|million)\b)|"
-    r"\s(?:to|bis|by|or|oder|x)\s[$€£]?\d|-(?!(?:year|mile|metre|meter|kilomet|foot))[a-z]|"
-    r"\s?[ap]\.?m\b|\s(?:o[’']clock|uhr|bc|bce|ad)\b|"
-    r"\s(?:thirds?|quarters?|hal(?:f|ves)|fifths?|tenths?|hundredths?|first|second|fourth|drittel|viertel|tercios?|cuartos?|"
-    r"hundreds|thousands|millions|dozens)\b",
-    re.IGNORECASE,
-)
-_NAMED = re.compile(r"(?:^|.)\b([A-ZÀ-Þ][\w’'-]*)\s$")
-_MORE_BEFORE = re.compile(
-    r"\b(?:new|additional|another|further|extra|added|fresh|others?|neuen?|weiteren?|zusätzliche|nuev[oa]s|otr[oa]s|"
-    r"adicionales|by|(?:more|más|mehr)(?!\s(?:than|als|de|que)))\s(?:\w+\s)?$",
-    re.IGNORECASE,
-)
-_MORE_BEHIND = re.compile(
-    r"\s(?:more|additional|new|further|extra|others?|weiteren?|neuen?|más|of (?:the|them|these|those|whom|its|which)|out of)\b",
-    re.IGNORECASE,
-)
-_NEUTRAL = frozenset(
-    w.stem(word, language)
-    for language in _LANGUAGES
-    for word in """known confirmed official different separate total overall recognised recognized registered listed
-    individual single human full whole bekannte bekannten offizielle conocidas conocidos""".split()
-)
-_NARROWING = frozenset("that who which whose with without aged".split())
-_RATES = re.compile(
-    r"\b(?:a|an|per|each|every|pro|je|al|por|jede[nrs]?|cada)\s+(day|week|month|year|hour|minute|second|person|head|night|"
-    r"tag|woche|monat|jahr|stunde|día|semana|mes|año|hora)\b|\b(daily|annually|yearly|monthly|weekly|hourly|annual|apiece|"
-    r"täglich|jährlich)\b",
-    re.IGNORECASE,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class _Value:
-    """One value as found in a sentence; which fields count depends on its kind."""
-
-    said: str
-    start: int = 0
-    end: int = 0
-    number: float = 0.0
-    digits: int = 0  # significant digits
-    bound: str = ""  # "about", "least", "most"
-    unit: str = ""
-    company: tuple[str, ...] = ()  # canonical stems of the words counted, in order
-    qualified: frozenset[str] = frozenset()
-    level: int = 0
-    day: tuple[int | None, int | None, int | None] = (None, None, None)
-    open_ended: bool = False
-    names: tuple[str, ...] = ()
-    denies: bool = False
-
-
-_NOTHING = _Value("")
-_UNCLEAR = _Value("?")
-
-
-def _parsed(text: str, language: str) -> tuple[float, int]:
-    """(the number, its significant digits) of digits as the language writes them."""
-    text = re.sub(r"[\u00a0\u202f’]", "", text)
-    groups, point = (".", ",") if language in ("de", "es") else (",", ".")
-    if re.fullmatch(rf"\d{{1,3}}(?:\{groups}\d{{3}})+(?:\{point}\d+)?", text):
-        text = text.replace(groups, "")
-    text = text.replace(point, ".", 1)
-    text = re.sub(r"[.,](?=.*\.)|,", "", text)
-    value = float(text) if text.count(".") <= 1 else 0.0
-    bare = text.replace(".", "").lstrip("0")
-    return value, max(len(bare if "." in text else bare.rstrip("0")), 1)
-
-
-def _spelled(text: str, language: str) -> tuple[float, int]:
-    """(the number, its significant digits) of number words: "one hundred and two", "half a million"."""
-    total = current = 0.0
-    digits = 0
-    for word in re.split(r"[\s-]+", text.lower()):
-        if word in _SCALES[language]:
-            scale = _SCALES[language][word]
-            current = (current or 1.0) * scale
-            if scale >= 1e3:
-                total, current = total + current, 0.0
-        elif word in _SMALL[language]:
-            current, digits = current + _SMALL[language][word], digits + 1
-        elif word in ("half", "medio"):
-            current = 0.5
-    return total + current, max(digits, 1)
-
-
-def _numbers(
-    text: str, language: str, skip: Sequence[tuple[int, int]] = (), asked: frozenset[str] = frozenset()
-) -> list[_Value]:
-    """The quantities of a sentence: no years, no dates, no numbers that name things ("Voyager 2"; but
-    "Saturn 274, Neptune 16." counts where one of the words `asked` stands before it), no ranges."""
-    found: list[_Value] = []
-    for match in _QUANTITY[language].finditer(text):
-        if any(start <= match.start() < end for start, end in skip):
-            continue
-        value = _quantity(text, match, language, asked)
-        if value is not None:
-            found.append(value)
-        if len(found) == MOST_NUMBERS:
-            break
-    return found
-
-
-def _quantity(text: str, match: re.Match[str], language: str, asked: frozenset[str]) -> _Value | None:
-    """What a number in a sentence counts; None when it counts nothing."""
-    start, end = match.span()
-    before, after = text[max(0, start - 60) : start], text[end : end + 80]
-    sign, glued = match.group("sign") or "", (match.group("glued") or "").lower()
-    if _NO_QUANTITY.search(before) or _NO_QUANTITY_BEHIND.match(after):
-        return None
-    if re.search(r",\s$", before) and after.startswith(","):
-        return None  # "John Smith, 35,"
-    named = _NAMED.search(before)
-    if named and language != "de" and not sign and not w.is_stop(named.group(1).lower(), language):
-        opens = not text[: start - 1 - len(named.group(1))].strip(" \"“‘'(") and _OPENERS.match(
-            named.group(1)
-        )
-        if not opens and not (named.group(1).lower() in asked and re.match(r"[.,;]|$", after)):
-            return None
-    if match.group("digits"):
-        number, digits = _parsed(match.group("digits"), language)
-        for word in match.group("scaled").lower().split():
-            number *= _SCALES[language][word]
-    else:
-        number, digits = _spelled(match.group("words"), language)
-    unit, factor, width = "", 1.0, end
-    behind = _UNIT_BEHIND.match(after)
-    if (
-        glued == "m"
-        and not sign
-        and not re.match(r"\s(?:dollars?|euros?|pounds?|yen|francs?|people)\b", after)
-    ):
-        unit = "length"  # "330m tall"
-    elif glued:
-        number *= _GLUED[glued]
-    if sign:
-        unit = _UNITS[sign][0] + (" other" if re.search(r"(?<!U)[A-Z]$|(?<!\w)[A-RT-Z]S$", before) else "")
-    elif not unit and behind:
-        unit, factor = _UNITS[" ".join(behind.group(1).lower().split())]
-        width = end + behind.end()
-    plain_digits = match.group("digits") or ""
-    if (
-        len(plain_digits) == 4
-        and plain_digits.isdecimal()
-        and 1000 <= number <= 2100
-        and not unit
-        and _year_like(text, start, end)
-    ):
-        return None
-    company, narrowed = ([], False) if unit else _company(after, language)
-    hedge = _HEDGE.search(before)
-    bound = (hedge.lastgroup or "") if hedge else ""
-    if re.match(r"\s+or (?:so|more)\b|\+", text[end:width] + text[width : width + 10]):
-        bound = bound or "about"
-    said = text[max(0, start - 60) + hedge.start() if hedge else start : width]
-    if hedge:
-        said = said[:1].lower() + said[1:]
-    qualified = ["who"] if narrowed else []
-    if _MORE_BEFORE.search(before) or _MORE_BEHIND.match(after):
-        qualified.append("more")
-    return _Value(
-        " ".join(said.split()),
-        start,
-        end,
-        number * factor,
-        digits,
-        bound,
-        unit,
-        tuple(company),
-        frozenset(qualified),
-    )
-
-
-_OPENERS = re.compile(
-    r"(?:About|Around|Roughly|Some|Approximately|Nearly|Almost|The|An?|In|At|By|Only|Just|Over|Under|More|Fewer|Less|"
-    r"Another|These|Those|All|Of|Its|Their|His|Her|Both|With|For|On|From|Up|Between|Today|Now|There|They|It|Etwa|Rund|"
-    r"Fast|Knapp|Die|Der|Das|Mehr|Unos|Unas|Casi|Los|Las|Más|Then|And|But|Since|Than|Altogether)$"
-)
-
-
-def _company(after: str, language: str) -> tuple[list[str], bool]:
-    """(canonical stems of the words counted, does a clause narrow them: "people who ...")."""
-    company: list[str] = []
-    stretch = re.match(r"[\s-]*[^.,;:()!?–—\"”]*", after)
-    for word in w.words(stretch.group() if stretch else "")[:5]:
-        if w.is_stop(word, language):
-            return company, bool(company) and word in _NARROWING
-        if len(company) == 4:
-            break
-        company += _canonical([w.stem(word, language)])
-    return company, False
-
-
-def _year_like(text: str, start: int, end: int) -> bool:
-    """True unless four digits plainly count something ("2000 people", "hat 2100 Plätze")."""
-    before = re.search(r"(\w+)\W*$", text[max(0, start - 20) : start])
-    if before is not None and _TIMED.fullmatch(before.group(1)):
-        return True
-    counted = re.match(r"\s([^\W\d_]+)\b", text[end : end + 30])
-    if counted is None or w.is_stop(counted.group(1).lower()):
-        return True
-    if counted.group(1)[0].isupper():
-        return before is None or not before.group(1).islower()
-    return not counted.group(1).endswith("s")
-
-
-_TIMED = re.compile(
-    r"in|since|by|of|until|from|during|im|seit|en|the|years?|early|late|mid|and|to|jahre?|año|desde",
-    re.IGNORECASE,
-)
-
-
-def _pick_number(side: _Side, asked: _Asked) -> _Value:
-    """The number that answers; _UNCLEAR when several might."""
-    dates = [(found.start, found.end) for found in _dates(side.text)]
+def _pick_number(side: _Side, asked: _Asked) -> Value:
+    """The number that answers; UNCLEAR when several might."""
+    dates = [(found.start, found.end) for found in dates_in(side.text)]
     found = [
         v
-        for v in _numbers(side.text, side.language, dates, asked.names | side.asked_names)
+        for v in numbers_in(side.text, side.language, dates, asked.names | side.asked_names)
         if f"{v.number:g}" not in asked.numbers
     ]
     fit = [
@@ -752,46 +377,46 @@ def _pick_number(side: _Side, asked: _Asked) -> _Value:
         if len(inside) == 1:
             return inside[0]
         if inside or any(value.start < end and value.end > start for value in found):
-            return _UNCLEAR  # several marked, or the marked one counts something else
+            return UNCLEAR  # several marked, or the marked one counts something else
     if not fit:
-        return _NOTHING
+        return NOTHING
     best = max(value.level for value in fit)
     top = [value for value in fit if value.level == best]
     chosen = top[0]
     if any(abs(value.number - chosen.number) > 1e-9 or value.unit != chosen.unit for value in top):
         chosen = _nearest(side.text, top, asked, side.language)
-    if chosen is _UNCLEAR or (
+    if chosen is UNCLEAR or (
         best == 1 and not frozenset(_stems(side.text[: chosen.start], side.language)) & asked.stems
     ):
-        return _UNCLEAR
+        return UNCLEAR
     rivals = [
         v
         for v in found
         if v.start != chosen.start and not v.unit and (not v.company or v.company == chosen.company)
     ]
-    return _UNCLEAR if rivals and _nearer_to_name(side, asked, chosen, rivals) else chosen
+    return UNCLEAR if rivals and _nearer_to_name(side, asked, chosen, rivals) else chosen
 
 
-def _nearer_to_name(side: _Side, asked: _Asked, value: _Value, rivals: Sequence[_Value]) -> bool:
+def _nearer_to_name(side: _Side, asked: _Asked, value: Value, rivals: Sequence[Value]) -> bool:
     """True when a name of the question stands nearer to another number ("Saturn has 146 moons,
     Jupiter 95" where Jupiter is asked for)."""
     names = asked.names | side.asked_names
     places = [m.start() for m in w.WORD.finditer(side.text) if (w.words(m.group()) or [""])[0] in names]
 
-    def distance(number: _Value) -> int:
+    def distance(number: Value) -> int:
         return min((abs(place - number.start) for place in places), default=0)
 
     return any(distance(rival) < distance(value) for rival in rivals)
 
 
-def _modifiers(value: _Value, asked: _Asked) -> frozenset[str]:
+def _modifiers(value: Value, asked: _Asked) -> frozenset[str]:
     """The words between a number and what it counts, without those that change nothing."""
     wanted = asked.unit | asked.stems
     at = next((i for i, stem in enumerate(value.company) if stem in wanted), 0)
-    return frozenset(value.company[:at]) - _NEUTRAL
+    return frozenset(value.company[:at]) - NEUTRAL
 
 
-def _fits(value: _Value, asked: _Asked) -> int:
+def _fits(value: Value, asked: _Asked) -> int:
     """How well a number answers: 3 counts what is asked for, 2 something of the question, 1 stands
     bare in digits, 0 not at all."""
     if asked.families:
@@ -811,23 +436,23 @@ def _fits(value: _Value, asked: _Asked) -> int:
     return 1 if not value.company and value.said[-1:].isdigit() else 0
 
 
-def _nearest(text: str, values: Sequence[_Value], asked: _Asked, language: str) -> _Value:
+def _nearest(text: str, values: Sequence[Value], asked: _Asked, language: str) -> Value:
     """The value that stands clearly nearest to a content word of the question that names nothing."""
     anchors = [
         match.span()
         for match in w.WORD.finditer(text)
         for word in w.words(match.group())[:1]
         if word not in asked.names and not w.is_stop(word, language)
-        if _canonical([w.stem(word, language)])[0] in asked.stems - asked.unit
+        if canonical([w.stem(word, language)])[0] in asked.stems - asked.unit
     ]
     if not anchors:
-        return _UNCLEAR
+        return UNCLEAR
     ranked = sorted(
         (min(len(text[min(e, v.end) : max(s, v.start)].split()) for s, e in anchors), i)
         for i, v in enumerate(values)
     )
     if ranked[0][0] > 4 or (len(ranked) > 1 and ranked[1][0] - ranked[0][0] < 2):
-        return _UNCLEAR
+        return UNCLEAR
     return values[ranked[0][1]]
 
 
@@ -841,7 +466,7 @@ def _numbers_differ(a: _Side, b: _Side, asked: _Asked) -> bool:
         return False
     if one.unit != other.unit and not ("money" in asked.families and not (one.unit and other.unit)):
         return False
-    if _found(_RATES, a) != _found(_RATES, b) or _narrowed(a, asked) != _narrowed(b, asked):
+    if _found(RATES, a) != _found(RATES, b) or _narrowed(a, asked) != _narrowed(b, asked):
         return False
     if any(_other_agent(side, asked) for side in (a, b)):
         return False
@@ -861,7 +486,7 @@ def _told_by_both(a: _Side, b: _Side) -> bool:
     return any(
         abs(found.number - value.number) < 1e-9 and found.unit == value.unit
         for side, value in ((a, b.value), (b, a.value))
-        for found in _numbers(side.text, side.language)
+        for found in numbers_in(side.text, side.language)
     )
 
 
@@ -879,7 +504,7 @@ def _narrowed(side: _Side, asked: _Asked) -> frozenset[str]:
     "Mont Blanc's *glacier*", "17 euros for *students*"."""
     found: set[str] = set()
     tokens = [(m, (w.words(m.group()) or [""])[0]) for m in w.WORD.finditer(side.text)]
-    stems = [_canonical([w.stem(word, side.language)])[0] if word else "" for _, word in tokens]
+    stems = [canonical([w.stem(word, side.language)])[0] if word else "" for _, word in tokens]
     for i, (match, word) in enumerate(tokens):
         if stems[i] not in asked.stems - asked.unit or not word:
             continue
@@ -887,7 +512,7 @@ def _narrowed(side: _Side, asked: _Asked) -> frozenset[str]:
             found |= _extra(tokens[i - 1][1], stems[i - 1], side, asked)
         if re.search(r"[’']s$|s[’']$", match.group()) and i + 1 < len(tokens):
             found |= _extra(tokens[i + 1][1], stems[i + 1], side, asked)
-    unit = _UNIT_BEHIND.match(side.text, side.value.end) if side.value.unit else None
+    unit = UNIT_BEHIND.match(side.text, side.value.end) if side.value.unit else None
     behind = re.match(
         r"\s(?:for|among)\s(?:the\s)?(\w+)", side.text[unit.end() if unit else side.value.end :]
     )
@@ -924,18 +549,18 @@ def _other_agent(side: _Side, asked: _Asked) -> bool:
             continue
         if not match.group()[0].isupper() or w.is_stop(word, side.language) or word in w.MONTHS:
             continue
-        if _OPENERS.match(match.group()) or _LOCATING.search(
+        if OPENERS.match(match.group()) or _LOCATING.search(
             side.text[max(0, match.start() - 20) : match.start()]
         ):
             continue
         strangers += match.start() < side.value.start
         after = tokens[i + 1][1] if i + 1 < len(tokens) else ""
-        if after and side.language != "de" and _canonical([w.stem(after, side.language)])[0] in plain_stems:
+        if after and side.language != "de" and canonical([w.stem(after, side.language)])[0] in plain_stems:
             return True
     return bool(strangers) and known_behind and not known_before
 
 
-def _apart(a: _Value, b: _Value) -> bool:
+def _apart(a: Value, b: Value) -> bool:
     x, y = a.number, b.number
     bounds = [value for value in (a, b) if value.bound in ("least", "most")]
     if len(bounds) == 2:
@@ -962,82 +587,19 @@ def _only_older(a: _Side, b: _Side) -> bool:
     return abs((a.value.number - b.value.number) - (a.day - b.day).days) <= 400
 
 
-# ---- dates --------------------------------------------------------------------------------------
-
-_MONTHS = {
-    **{name: i for i, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)},
-    **{name.lower(): i for names in _MONTH_NAMES.values() for i, name in enumerate(names.split(), 1)},
-    "sept": 9,
-}
-_MONTH = "(?P<month>" + "|".join(sorted(_MONTHS, key=lambda name: -len(name))) + r")\b\.?"
-_DATES = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        rf"(?<![\d.,])(?P<day>\d{{1,2}})(?:st|nd|rd|th|\.)?\s+(?:of\s+|de\s+)?{_MONTH},?(?:\s+(?:del?\s+)?(?P<year>\d{{4}})(?!\d))?",
-        rf"\b{_MONTH}\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:]|[.,]\d)(?:,?\s+(?P<year>\d{{4}})(?!\d))?",
-        rf"\b{_MONTH},?\s+(?:of\s+|del?\s+)?(?P<year>\d{{4}})(?!\d)",
-        r"(?<!\d)(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})(?!\d)",
-        rf"\b(?:in|im|en)\s+{_MONTH}",
-    )
-)
-_OPEN = re.compile(  # what makes a date the border of a time
-    r"\b(?:by|before|after|since|until|till|from|between|circa|about|around|vor|nach|seit|bis|ab|antes|después|desde|hasta)\s+"
-    r"(?:the\s+|(?:the\s+)?(?:end|start|beginning|middle)\s+of\s+|de\s+)?$|\d\s?[-–]\s?$",
-    re.IGNORECASE,
-)
-_RANGE_BEHIND = re.compile(r"\s?[-–]\s?\d|\s+(?:to|and|bis|und|y)\s+[12]\d{3}")
-
-
-@lru_cache(maxsize=256)
-def _dates(text: str) -> tuple[_Value, ...]:
-    """The dates of a sentence in order: days, months of years, years."""
-    found: list[_Value] = []
-
-    def add(match: re.Match[str], year: str | None, month: str | None, day: str | None) -> None:
-        start, end = match.span()
-        number = int(month) if month and month.isdecimal() else _MONTHS.get((month or "").lower(), 0)
-        if (month and not 1 <= number <= 12) or (day and not 1 <= int(day) <= 31):
-            return
-        if any(start < other.end and end > other.start for other in found):
-            return
-        said = re.sub(
-            r"^(?:in|im|en)\s+", "", " ".join(match.group().rstrip(" ,.").split()), flags=re.IGNORECASE
-        )
-        opened = bool(
-            _OPEN.search(text[max(0, start - 30) : start]) or (year and _RANGE_BEHIND.match(text, end))
-        )
-        when = (int(year) if year else None, number or None, int(day) if day else None)
-        found.append(_Value(said, start, end, day=when, open_ended=opened))
-
-    for pattern in _DATES:
-        for match in pattern.finditer(text):
-            held = match.groupdict()
-            add(match, held.get("year"), held.get("month"), held.get("day"))
-    for match in _YEAR_WORD.finditer(text):
-        if re.search(r"[$€£¥#]$|[^\W\d_]-?$", text[max(0, match.start() - 3) : match.start()]):
-            continue
-        if re.match(
-            r"s\b|[’']s\b|\s*(?:BC|BCE|km|metres|meters|%)|-[a-z]", text[match.end() : match.end() + 8]
-        ):
-            continue
-        if _year_like(text, match.start(), match.end()):
-            add(match, match.group(), None, None)
-    return tuple(sorted(found, key=lambda value: value.start))
-
-
-def _pick_date(side: _Side, asked: _Asked) -> _Value:
-    """The date that answers; _UNCLEAR when several might."""
-    found = [date for date in _dates(side.text) if str(date.day[0]) not in asked.years or date.day[1]]
+def _pick_date(side: _Side, asked: _Asked) -> Value:
+    """The date that answers; UNCLEAR when several might."""
+    found = [date for date in dates_in(side.text) if str(date.day[0]) not in asked.years or date.day[1]]
     if side.mark is not None:
         inside = [value for value in found if value.start < side.mark[1] and value.end > side.mark[0]]
         if inside:
-            return inside[0] if len(inside) == 1 else _UNCLEAR
+            return inside[0] if len(inside) == 1 else UNCLEAR
     if len(found) > 1:
         return _nearest(side.text, found, asked, side.language)
-    return found[0] if found else _NOTHING
+    return found[0] if found else NOTHING
 
 
-def _fit_together(a: _Value, b: _Value) -> bool:
+def _fit_together(a: Value, b: Value) -> bool:
     """True when one date may be the other said more or less exactly."""
     return all(x is None or y is None or x == y for x, y in zip(a.day, b.day, strict=True))
 
@@ -1047,7 +609,9 @@ def _dates_differ(a: _Side, b: _Side, asked: _Asked) -> bool:
     one, other = a.value, b.value
     if one.open_ended or other.open_ended or _fit_together(one, other):
         return False
-    if not (a.mark and b.mark) and any(_fit_together(x, y) for x in _dates(a.text) for y in _dates(b.text)):
+    if not (a.mark and b.mark) and any(
+        _fit_together(x, y) for x in dates_in(a.text) for y in dates_in(b.text)
+    ):
         return False
     if asked.stems & _OFTEN and not asked.years and not _within(a, b, _NEWS_DAYS):
         return False
@@ -1062,7 +626,7 @@ def _dates_differ(a: _Side, b: _Side, asked: _Asked) -> bool:
     return not (_fresh(one, a.day) and _fresh(other, b.day))
 
 
-def _fresh(value: _Value, published: date | None) -> bool:
+def _fresh(value: Value, published: date | None) -> bool:
     """True when a date lies within weeks of the day its article appeared: news of its own time."""
     year, month, _ = value.day
     if published is None or year is None:
@@ -1155,11 +719,11 @@ def _names_in(side: _Side, asked: _Asked, start: int, end: int) -> list[tuple[st
     return found
 
 
-def _pick_name(side: _Side, asked: _Asked) -> _Value:
-    """The name or names that answer; _UNCLEAR when several might."""
+def _pick_name(side: _Side, asked: _Asked) -> Value:
+    """The name or names that answer; UNCLEAR when several might."""
     if side.mark is None:
         if side.language == "de":
-            return _NOTHING  # every noun has a capital there
+            return NOTHING  # every noun has a capital there
         found = [
             (name, place)
             for name, place in _names_in(side, asked, 0, len(side.text))
@@ -1170,15 +734,15 @@ def _pick_name(side: _Side, asked: _Asked) -> _Value:
             for name, _ in found:
                 between = between.replace(name, " ", 1)
             if not re.fullmatch(r"(?:[\s,&]|and|y)*", between):
-                return _UNCLEAR
+                return UNCLEAR
     else:
         found = _names_in(side, asked, *side.mark)
     if not found:
-        return _NOTHING
+        return NOTHING
     names = tuple(dict.fromkeys(name for name, _ in found))[: 1 if asked.kind == "where" else 8]
     *front, last = names
     said = f"{', '.join(front)} {_AND[side.language]} {last}" if front else last
-    return _Value(plain(said), found[0][1], found[0][1] + len(found[0][0]), names=names)
+    return Value(plain(said), found[0][1], found[0][1] + len(found[0][0]), names=names)
 
 
 _AND = {"en": "and", "de": "und", "es": "y"}
@@ -1259,14 +823,14 @@ _LIMIT = re.compile(
 )
 
 
-def _pick_denial(side: _Side, asked: _Asked) -> _Value:
+def _pick_denial(side: _Side, asked: _Asked) -> Value:
     """ "yes" or "no" where a sentence affirms or denies just what the question asks."""
     held = asked.stems & side.own
     if side.language == "de" or len(held) < 2 or len(held) < 0.6 * len(asked.stems):
-        return _NOTHING
+        return NOTHING
     denials = list(_NOT.finditer(side.text))
     if len(denials) > 1 or _NOT_REALLY.search(side.text) or w.negating(_NOT.sub(" ", side.text)):
-        return _UNCLEAR
+        return UNCLEAR
     start = denials[0].end() if denials else 0
     plain_stems = asked.stems - asked.names - side.asked_names
     stems = [_stems(piece, side.language) for piece in _LIMIT.split(side.text[start:])]
@@ -1276,8 +840,8 @@ def _pick_denial(side: _Side, asked: _Asked) -> _Value:
     clause = next((piece for piece in stems if plain_stems.intersection(piece)), [])
     at = next((i for i, stem in enumerate(clause) if stem in plain_stems), 0)
     if not clause or (denials and at > 1) or not asked.every.issuperset(clause[at:]):
-        return _UNCLEAR
-    return _Value("no", start, start, denies=True) if denials else _Value("yes")
+        return UNCLEAR
+    return Value("no", start, start, denies=True) if denials else Value("yes")
 
 
 def _denials_differ(a: _Side, b: _Side, asked: _Asked) -> bool:
@@ -1333,7 +897,7 @@ class _Side:
     near_names: frozenset[str]
     asked_names: frozenset[str]  # words of the question that are names here, however it is typed
     body: str
-    value: _Value = _NOTHING
+    value: Value = NOTHING
 
 
 def _side(item: Evidence, asked: _Asked, language: str) -> _Side | None:
@@ -1374,7 +938,7 @@ def _side(item: Evidence, asked: _Asked, language: str) -> _Side | None:
     return replace(side, value=_PICK[asked.kind](side, asked))
 
 
-_PICK: dict[str, Callable[[_Side, _Asked], _Value]] = {
+_PICK: dict[str, Callable[[_Side, _Asked], Value]] = {
     "number": _pick_number, "when": _pick_date, "who": _pick_name, "where": _pick_name, "yes-no": _pick_denial,
 }  # fmt: skip
 _DIFFER: dict[str, Callable[[_Side, _Side, _Asked], bool]] = {
@@ -1422,7 +986,7 @@ def _same_thing(asked: _Asked, a: _Side, b: _Side) -> bool:
     """True when two sentences speak of the same thing, as far as the question's words can tell."""
     both_sure = a.sure and b.sure
     typed, seen = (
-        asked.stems & frozenset(_canonical([w.stem(name, asked.language) for name in names]))
+        asked.stems & frozenset(canonical([w.stem(name, asked.language) for name in names]))
         for names in (asked.names, a.asked_names | b.asked_names)
     )
     name_stems = typed | seen
@@ -1462,7 +1026,7 @@ def _other_subject(side: _Side, asked: _Asked) -> bool:
         folded = (w.words(token) or [""])[0]
         if not token[0].isupper() or not folded or w.is_stop(folded, side.language) or folded in asked.words:
             continue
-        if folded in w.MONTHS or _POINTING.match(token) or _OPENERS.match(token):
+        if folded in w.MONTHS or _POINTING.match(token) or OPENERS.match(token):
             continue
         if not _LOCATING.search(side.text[max(0, match.start() - 20) : match.start()]):
             return True
@@ -1518,7 +1082,7 @@ def _same_frame(asked: _Asked, a: _Side, b: _Side) -> bool:
 
 
 def _years_of(side: _Side) -> frozenset[str]:
-    return frozenset(str(found.day[0]) for found in _dates(side.text) if found.day[0])
+    return frozenset(str(found.day[0]) for found in dates_in(side.text) if found.day[0])
 
 
 def _times_allow(asked: _Asked, newer: _Side, older: _Side) -> bool:
@@ -1527,7 +1091,7 @@ def _times_allow(asked: _Asked, newer: _Side, older: _Side) -> bool:
         return True
     mine, theirs = _years_of(newer), _years_of(older)
     apart = bool(mine and theirs and not mine & theirs)
-    exact = [[found for found in _dates(side.text) if found.day[1]] for side in (newer, older)]
+    exact = [[found for found in dates_in(side.text) if found.day[1]] for side in (newer, older)]
     if all(exact) and not apart and not any(_fit_together(x, y) for x in exact[0] for y in exact[1]):
         return False
     for side, years in ((newer, mine), (older, theirs)):
@@ -1570,5 +1134,5 @@ def _beside(side: _Side) -> str:
     start, end = segments[here]
     if here == 1 and start < 42 and re.match(r"(?:In|By|At the end of|Im|En)\b", side.text):
         start = 0
-    years = {str(d.day[0]) for d in _dates(side.text) if d.day[0] and start <= d.start < end}
+    years = {str(d.day[0]) for d in dates_in(side.text) if d.day[0] and start <= d.start < end}
     return next(iter(years)) if len(years) == 1 else ""

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag import words as w
-from rag.conflict import day_text, plain
 from rag.parts import asked_kind
 from rag.schema import Passage
+from rag.wording import day_text, plain
 
 ABSTAIN_TEXT = "The articles do not answer this question."
 """How a refusal begins in English."""

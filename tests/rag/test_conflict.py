@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.schema import Article, Chunk
-from rag import conflict
+from rag import wording
 from rag.conflict import Disagreement, disagreement, order, sentence
 from rag.schema import Evidence, Passage
 
@@ -393,7 +393,7 @@ def test_broken_marks_and_offsets_are_passed_over() -> None:
     ],
 )
 def test_plain_text_is_one_short_clean_line(text: str, most: int, expected: str) -> None:
-    assert conflict.plain(text, most) == expected
+    assert wording.plain(text, most) == expected
 
 
 PIECES = st.lists(

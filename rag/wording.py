@@ -1,0 +1,40 @@
+"""How texts and days are shown in sentences of our own: short, plain, in the reader's language."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import date
+
+LANGUAGES = ("en", "de", "es")
+MONTH_NAMES = {
+    "en": "January February March April May June July August September October November December",
+    "de": "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
+    "es": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+}
+
+
+def day_text(day: date, language: str = "en") -> str:
+    """A day as a reader of the language writes it: "2 May 2023", "2. Mai 2023", "2 de mayo de 2023"."""
+    language = language if language in LANGUAGES else "en"
+    month = MONTH_NAMES[language].split()[day.month - 1]
+    pattern = {"en": "{} {} {}", "de": "{}. {} {}", "es": "{} de {} de {}"}[language]
+    return pattern.format(day.day, month, day.year)
+
+
+def plain(text: str, most: int = 80) -> str:
+    """A text from outside as one short line of plain text: white space joined, control and
+    invisible characters (also those that turn the writing direction) taken out, cut at a word
+    border with "…" behind when it is longer than `most`."""
+    text = text[: most * 8]
+    kept = "".join(
+        " " if unicodedata.category(c) in ("Zl", "Zp", "Cc") else c
+        for c in text
+        if unicodedata.category(c) not in ("Cf", "Cs", "Co", "Cn")
+    )
+    kept = " ".join(kept.split())
+    if len(kept) <= most:
+        return kept
+    cut = kept[:most]
+    if " " in cut[most // 2 :]:
+        cut = cut[: cut.rindex(" ")]
+    return cut.rstrip(" ,;:.-–—") + "…"
