@@ -16,6 +16,7 @@ import numpy as np
 from index.catalog import ArticleRow, Catalog, Shelves, damaged
 from index.commit import check_built_with
 from index.errors import IndexMissing
+from index.flat import compare
 from index.register import Admitted, DateSpread, Register
 from index.schema import Article, ArticleFilter, Chunk, Hit, IndexManifest
 from index.shelf import Shelf, open_shelf
@@ -163,6 +164,14 @@ class Library:
             return shelf.nearest(vector, k, admitted) if len(admitted.rows) else []
 
         return self._search(search)
+
+    def cosines(self, vector: np.ndarray, chunk_ids: Sequence[str]) -> dict[str, float]:
+        """The cosine similarity of a query vector with each of these chunks; those that are gone are left out."""
+
+        def search(shelf: Shelf) -> list[Hit]:
+            return compare(shelf.vectors, vector, len(chunk_ids), chunk_ids)
+
+        return {hit.chunk_id: hit.score for hit in self._search(search)} if chunk_ids else {}
 
     def lexical(
         self,

@@ -288,21 +288,21 @@ def supports(
 ) -> Support:
     """Whether the closest of `sentences` (say, all those of an article) say `statement`.
 
-    The score is the fitted one (see `rag/support.py`); a number that is not there, a word turned round, a
-    negation on one side only, or the sentences' words joined otherwise make it unsupported whatever the score.
+    The score is the fitted one (see `rag/support.py`), which exact faults leave as it is: a number that is not
+    there, a word turned round, a negation on one side only, or the sentences' words joined otherwise make a
+    statement unsupported (`ok`) whatever its score.
     """
     if not sentences or not statement.strip():
         return Support(False, 0.0, ())
     compared = support.compare(statement, sentences, embedder, title=titles, language=language)
     likely = support.probability(compared)
     near = " ".join(sentences[i] for i in sorted(compared.closest))
-    if (
-        w.numbers(statement) - w.numbers(f"{near} {titles}")
+    faulty = (
+        w.numbers(statement) - w.numbers(" ".join([*sentences, titles]))
         or exact.turned_round(statement, near)
         or w.negating(statement) != w.negating(sentences[compared.closest[0]])
-    ):
-        likely *= 0.499
-    ok = likely >= MIN_SUPPORT and not support.joined_otherwise(compared)
+    )
+    ok = likely >= MIN_SUPPORT and not faulty and not support.joined_otherwise(compared)
     return Support(ok, likely, compared.closest, compared.cosine)
 
 

@@ -14,7 +14,7 @@ import math
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Protocol
@@ -30,17 +30,23 @@ from rag.schema import Evidence, Passage
 from rag.scorers import Logistic, scorer, sigmoid
 
 MAX_CANDIDATES = 40
+WHOLE_FEATURES = (
+    "covered", "covered_passage", "missing_name", "missing_number", "kind", "missing_rare", "asked_words",
+)  # fmt: skip
 SENTENCE_FEATURES = (
     "cosine", "cosine_before", "cosine_after", "cosine_passage", "cosine_best", "covered", "covered_near",
     "covered_beside", "best_word", "passage_score", "kind", "kind_covered", "names", "numbers", "bigrams",
     "question", "short", "long", "pronoun", "first_in_article",
 )  # fmt: skip
-ANSWER_FEATURES = (
-    "top", "second", "cosine", "passage_cosine", "passage_mean", "covered", "covered_passage", "missing_name",
-    "missing_number", "kind", "margin", "missing_rare", "asked_words",
+ANSWER_FEATURES = ("top", "second", "margin", *WHOLE_FEATURES, "cosine", "passage_cosine", "passage_mean")
+READ_FEATURES = (
+    "logit", "answer", "kind", "kind_covered", "passage_score", "passage_cosine", "covered", "covered_near", "bigrams",
+    "names", "numbers", "short", "pronoun", "first_in_article",
 )  # fmt: skip
-READ_FEATURES = ("logit", "answer", "plain", "cosine", "kind", "passage_score", "covered")
-READ_ANSWER_FEATURES = (*ANSWER_FEATURES, "logit_top", "logit_second", "logit_sum", "answer_top")
+READ_ANSWER_FEATURES = (
+    "top", "second", "margin", *WHOLE_FEATURES, "passage_cosine", "best_cosine", "logit_top", "logit_second", "logit_sum",
+    "answer_top", "answer_best",
+)  # fmt: skip
 READ_PASSAGES = 6
 ECHO, REPEATS = 0.8, 0.2
 """A sentence with so large a share of its words from the question, or one that asks itself, keeps so much of its score."""
@@ -56,7 +62,7 @@ class Reads(Protocol):
     def read(self, readings: Sequence[Reading]) -> list[list[Read]]: ...
 
 
-ORDER = Logistic(-4.2, (0.5, 0.05, 0.3, 0.0, 0.5, 2.0, 0.0))
+ORDER = Logistic(-4.2, (0.6, 0.05, 0.5, 0.0, 2.0, 0.0, 0.5, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0))
 """The order of the sentences that were read, over READ_FEATURES, set by hand: the fit hardly minds whether a
 "how many" finds a number, and puts first what merely repeats the question (docs/decisions.md)."""
 
@@ -168,19 +174,77 @@ def candidates_of(passages: Sequence[Passage]) -> list[Candidate]:
     return found
 
 
-def _rarity(terms: Sequence[str], candidates: Sequence[Candidate]) -> dict[str, float]:
-    """How telling each of the question's stems is among these candidates (inverse document
-    frequency over them: log((n + 1) / (df + 0.5))); a stem none of them holds is the most telling."""
-    n = len(candidates)
-    return {
-        term: math.log((n + 1.0) / (sum(term in c.near for c in candidates) + 0.5)) + 0.2
-        for term in dict.fromkeys(terms)
-    }
+class Asked:
+    """A question beside the candidates: what it holds, how telling each of its stems is among them."""
+
+    def __init__(self, question: str, candidates: Sequence[Candidate], language: str) -> None:
+        self.stems = w.content_stems(question, language) or [w.stem(x, language) for x in w.words(question)]
+        n = len(candidates)
+        # Inverse document frequency over the candidates; a stem none of them holds is the most telling.
+        self.terms = {
+            term: math.log((n + 1.0) / (sum(term in c.near for c in candidates) + 0.5)) + 0.2
+            for term in dict.fromkeys(self.stems)
+        }
+        self.total = sum(self.terms.values())
+        self.text, self.language = question, language
+        self.kind = w.wanted_kind(question)
+        self.names = w.names(question)
+        self.words = frozenset(w.words(question))
+        self.numbers = w.numbers(question)
+        self.pairs = set(pairwise(self.stems))
+
+    def share(self, held: Collection[str]) -> float:
+        """How much of the question, by its telling stems, is among those held: 0 to 1."""
+        return sum(v for term, v in self.terms.items() if term in held) / self.total if self.total else 0.0
+
+    def matches(self, candidate: Candidate) -> float:
+        """See `rag.words.kind_matches`."""
+        return w.kind_matches(self.kind, candidate.text, self.text)
+
+    def new_names(self, candidate: Candidate) -> float:
+        """Names beyond the question's, up to three, as a share of three; 0 where none is asked for."""
+        fresh = w.names(candidate.text) - self.words if self.kind in ("who", "where", "") else ()
+        return min(len(fresh), 3) / 3
+
+    def bigrams(self, candidate: Candidate) -> float:
+        """The share of the question's neighbouring stems that are neighbours in the candidate."""
+        return len(self.pairs & set(pairwise(candidate.ordered))) / max(len(self.pairs), 1)
+
+    def whole(self, best: Candidate) -> tuple[float, ...]:
+        """WHOLE_FEATURES: what of the question the best candidate and its passage hold."""
+        chunk, article = best.passage.chunk, best.passage.article
+        near_text = " ".join([article.title, chunk.heading, chunk.text])
+        near = frozenset(w.content_stems(near_text, self.language))
+        near_words = frozenset(w.words(near_text)) | near
+        missing = [
+            name
+            for name in self.names
+            if name not in near_words and w.stem(name, self.language) not in near_words
+        ]
+        day = article.published
+        beside = f"{best.context} {best.text} {chunk.heading} {day.year if day else ''}"
+        rarest = max(self.terms, key=lambda t: self.terms[t])
+        return (
+            self.share(best.stems),
+            self.share(near),
+            len(missing) / max(len(self.names), 1),
+            1.0 if self.numbers - w.numbers(beside) else 0.0,
+            self.matches(best),
+            1.0 if rarest not in near else 0.0,
+            min(len(self.terms), 12) / 12,
+        )
 
 
-def _share(terms: dict[str, float], held: frozenset[str]) -> float:
-    total = sum(terms.values())
-    return sum(weight for term, weight in terms.items() if term in held) / total if total else 0.0
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """The candidates with their scores for the order, the confidence that they answer, the features
+    behind that, and what the evidence model said of each that it read."""
+
+    candidates: Sequence[Candidate]
+    scores: list[float]
+    confidence: float
+    features: tuple[float, ...]
+    said: dict[int, Read]
 
 
 def rank(
@@ -195,31 +259,16 @@ def rank(
     """Scores the sentences of `passages` for a question whose embedding is `vector`.
 
     Returns them best first with the confidence that the question is answered; empty passages give
-    no sentences and confidence 0. Without a `reader` the plain features decide alone.
+    no sentences and confidence 0. With a `reader` the sentences of the first READ_PASSAGES passages are
+    read and the others left out; without one, plain features decide over those of all.
     """
-    candidates, rows, answer = features(question, passages, cache, vector, language=language)
+    if reader is not None and reader.calibrated:
+        scored = _by_reading(question, passages, language, reader)
+    else:
+        scored = _by_features(question, passages, cache, vector, language, reader)
+    candidates, scores = scored.candidates, scored.scores
     if not candidates:
         return Ranked((), 0.0, ())
-    plain = scorer("sentence", SENTENCE_FEATURES)
-    scores = [plain(row) for row in rows]
-    said: dict[int, Read] = {}
-    summary = answer(scores)
-    confidence = scorer("answerable", ANSWER_FEATURES)(summary)
-    if reader is not None:
-        weigh = scorer("sentence_read", READ_FEATURES)
-        chosen, made, reads = read_rows(question, candidates, rows, scores, reader)
-        said = dict(zip(chosen, reads, strict=True))
-        judged, placed = [0.0] * len(scores), [0.0] * len(scores)
-        for i, row in zip(chosen, made, strict=True):
-            judged[i] = weigh(row)
-            placed[i] = ORDER(row) if reader.calibrated else sigmoid(row[0])
-        if reader.calibrated:  # another model's scale says nothing of ours
-            summary = (*answer(judged), *summary_of(reads))
-            # Two opinions, fitted apart: without and with the evidence model (docs/decisions.md).
-            with_it = scorer("answerable_read", READ_ANSWER_FEATURES)(summary)
-            confidence = sigmoid((logit(with_it) + logit(confidence)) / 2)
-        least = min((placed[i] for i in chosen), default=1.0)  # not read: behind all that were
-        scores = [placed[i] if i in said else least * scores[i] for i in range(len(scores))]
     asked = frozenset(w.content_stems(question, language))
     yes_no = w.wanted_kind(question) == "yes-no"
     for i, candidate in enumerate(candidates):
@@ -229,7 +278,47 @@ def rank(
     if not orders.asks_about_orders(question):
         stays = orders.kept(scores, [c.suspect for c in candidates])
         order = [i for i in order if stays[i]]
-    return Ranked(tuple(_evidence(candidates[i], scores[i], said.get(i)) for i in order), confidence, summary)
+    sentences = tuple(_evidence(candidates[i], scores[i], scored.said.get(i)) for i in order)
+    return Ranked(sentences, scored.confidence, scored.features)
+
+
+def _by_features(
+    question: str,
+    passages: Sequence[Passage],
+    cache: SentenceCache,
+    vector: np.ndarray,
+    language: str,
+    reader: Reads | None,
+) -> Scored:
+    """Scores without the evidence model of ours; another cross-encoder's logits decide the order where there is
+    one, and say nothing of the confidence, since each has a scale of its own."""
+    candidates, rows, answer = features(question, passages, cache, vector, language=language)
+    if not candidates:
+        return Scored((), [], 0.0, (), {})
+    plain = scorer("sentence", SENTENCE_FEATURES)
+    scores = [plain(row) for row in rows]
+    summary = answer(scores)
+    confidence = scorer("answerable", ANSWER_FEATURES)(summary)
+    if reader is not None:
+        near, reads = read(question, candidates, reader)
+        placed = {i: sigmoid(said.logit) for i, said in zip(near, reads, strict=True)}
+        least = min(placed.values(), default=1.0)  # not read: behind all that were
+        scores = [placed.get(i, least * score) for i, score in enumerate(scores)]
+    return Scored(candidates, scores, confidence, summary, {})
+
+
+def _by_reading(question: str, passages: Sequence[Passage], language: str, reader: Reads) -> Scored:
+    """Scores by the evidence model's reading of the first READ_PASSAGES passages."""
+    candidates, reads = candidates_read(question, passages, reader)
+    if not candidates:
+        return Scored((), [], 0.0, (), {})
+    asked = Asked(question, candidates, language)
+    rows = read_rows(asked, candidates, reads)
+    weigh = scorer("sentence_read", READ_FEATURES)
+    summary = read_summary(asked, candidates, reads, [weigh(row) for row in rows])
+    confidence = scorer("answerable_read", READ_ANSWER_FEATURES)(summary)
+    scores = [ORDER(row) for row in rows]
+    return Scored(candidates, scores, confidence, summary, dict(enumerate(reads)))
 
 
 def _echoes(candidate: Candidate, asked: frozenset[str]) -> bool:
@@ -247,17 +336,19 @@ def _evidence(candidate: Candidate, score: float, read: Read | None) -> Evidence
     return Evidence(candidate.passage, candidate.text, candidate.start, candidate.end, score, answer, sure)
 
 
-def read_rows(
-    question: str,
-    candidates: Sequence[Candidate],
-    rows: Sequence[Sequence[float]],
-    scores: Sequence[float],
-    reader: Reads,
-) -> tuple[list[int], list[tuple[float, ...]], list[Read]]:
-    """(which candidates were read, their rows of READ_FEATURES, what the evidence model says of them).
+def candidates_read(
+    question: str, passages: Sequence[Passage], reader: Reads
+) -> tuple[list[Candidate], list[Read]]:
+    """The sentences of the first READ_PASSAGES passages that the evidence model got to read, and what it says."""
+    first = sorted(passages, key=lambda passage: passage.rank)[:READ_PASSAGES]
+    candidates = _honest(question, candidates_of(first))
+    chosen, reads = read(question, candidates, reader)
+    return [candidates[i] for i in chosen], reads
 
-    Read are the candidates of the first READ_PASSAGES passages, each passage at once.
-    """
+
+def read(question: str, candidates: Sequence[Candidate], reader: Reads) -> tuple[list[int], list[Read]]:
+    """(which candidates were read, what is said of each): those of the first READ_PASSAGES passages, each
+    passage read at once, less those where a long passage was cut before them."""
     of: dict[str, list[int]] = {}
     for i in sorted(range(len(candidates)), key=lambda i: (candidates[i].passage.rank, candidates[i].start)):
         of.setdefault(candidates[i].passage.chunk.id, []).append(i)
@@ -274,30 +365,69 @@ def read_rows(
                 tuple((candidates[i].start - begins, candidates[i].end - begins) for i in group),
             )
         )
-    columns = [SENTENCE_FEATURES.index(name) for name in READ_FEATURES[3:]]
-    chosen: list[int] = []
-    made: list[tuple[float, ...]] = []
-    said: list[Read] = []
-    for group, reads in zip(groups, reader.read(readings), strict=True):
-        for i, read in zip(group, reads, strict=True):
-            if not math.isfinite(read.logit):
-                continue  # the passage was cut before it
-            chosen.append(i)
-            said.append(read)
-            answer = max(-8.0, min(8.0, read.answer_logit))
-            made.append((read.logit, answer, logit(scores[i]), *(rows[i][c] for c in columns)))
-    return chosen, made, said
+    found = [
+        (i, said)
+        for group, reads in zip(groups, reader.read(readings), strict=True)
+        for i, said in zip(group, reads, strict=True)
+        if math.isfinite(said.logit)
+    ]
+    return [i for i, _ in found], [said for _, said in found]
 
 
-def summary_of(reads: Sequence[Read]) -> tuple[float, float, float, float]:
-    """(best, second, log of the sum of exponentials) of the logits of what was read, and the best
-    sentence's logit that an answer stands in it."""
-    if not reads:
-        return -8.0, -8.0, -8.0, -8.0
-    ordered = sorted(reads, key=lambda read: -read.logit)
-    second = ordered[1].logit if len(ordered) > 1 else -8.0
-    total = float(np.logaddexp.reduce([read.logit for read in reads]))
-    return ordered[0].logit, second, total, max(-8.0, min(8.0, ordered[0].answer_logit))
+def read_rows(
+    asked: Asked, candidates: Sequence[Candidate], reads: Sequence[Read]
+) -> list[tuple[float, ...]]:
+    """A row of READ_FEATURES for each candidate."""
+    top_passage = max((c.passage.score for c in candidates), default=1.0) or 1.0
+    rows: list[tuple[float, ...]] = []
+    for candidate, said in zip(candidates, reads, strict=True):
+        share, matches = asked.share(candidate.stems), asked.matches(candidate)
+        rows.append(
+            (
+                said.logit,
+                _clipped(said.answer_logit),
+                matches,
+                matches * share,
+                candidate.passage.score / top_passage,
+                candidate.passage.cosine,
+                share,
+                asked.share(candidate.near),
+                asked.bigrams(candidate),
+                asked.new_names(candidate),
+                1.0 if w.numbers(candidate.text) - asked.numbers else 0.0,
+                1.0 if len(candidate.text.split()) < 6 else 0.0,
+                1.0 if _PRONOUN.match(candidate.text) else 0.0,
+                1.0 if candidate.start == 0 else 0.0,
+            )
+        )
+    return rows
+
+
+def read_summary(
+    asked: Asked, candidates: Sequence[Candidate], reads: Sequence[Read], scores: Sequence[float]
+) -> tuple[float, ...]:
+    """READ_ANSWER_FEATURES of at least one candidate, given the score of each between 0 and 1."""
+    order = sorted(range(len(candidates)), key=lambda i: -scores[i])
+    best = candidates[order[0]]
+    second = scores[order[1]] if len(order) > 1 else 0.0
+    logits = sorted((said.logit for said in reads), reverse=True)
+    return (
+        logit(scores[order[0]]),
+        logit(second),
+        scores[order[0]] - second,
+        *asked.whole(best),
+        max(c.passage.cosine for c in candidates),
+        best.passage.cosine,
+        logits[0],
+        logits[1] if len(logits) > 1 else -8.0,
+        float(np.logaddexp.reduce(logits)),
+        _clipped(reads[order[0]].answer_logit),
+        max(_clipped(said.answer_logit) for said in reads),
+    )
+
+
+def _clipped(value: float) -> float:
+    return max(-8.0, min(8.0, value))
 
 
 def logit(p: float) -> float:
@@ -316,37 +446,28 @@ def features(
 ) -> tuple[list[Candidate], list[tuple[float, ...]], Callable[[Sequence[float]], tuple[float, ...]]]:
     """The candidates, their feature rows (SENTENCE_FEATURES), and a function from the candidates'
     scores to the row of ANSWER_FEATURES."""
-    everything = candidates_of(passages)
-    if not orders.asks_about_orders(question):  # text that speaks to the model is nobody's answer
-        everything = [c for c in everything if not c.order]
+    everything = _honest(question, candidates_of(passages))
     if not everything:
         return [], [], lambda scores: ()
-    question_stems = w.content_stems(question, language) or [w.stem(x, language) for x in w.words(question)]
-    terms = _rarity(question_stems, everything)
-    candidates = _shortlist(everything, terms)
+    asked = Asked(question, everything, language)
+    candidates = _shortlist(everything, asked)
     vectors = cache.encode([c.text for c in candidates])
     cosines = vectors @ vector
-    shares = [_share(terms, c.stems) for c in candidates]
+    shares = [asked.share(c.stems) for c in candidates]
     places = {(c.passage.chunk.id, c.place): i for i, c in enumerate(candidates)}
     passage_best: dict[str, float] = {}
     for candidate, cosine in zip(candidates, cosines, strict=True):
         known = passage_best.get(candidate.passage.chunk.id, -1.0)
         passage_best[candidate.passage.chunk.id] = max(known, float(cosine))
-    kind = w.wanted_kind(question)
-    question_names = w.names(question)
-    question_words = frozenset(w.words(question))
-    question_numbers = w.numbers(question)
-    pairs = set(pairwise(question_stems))
     top_passage = max(p.score for p in passages) or 1.0
     top_cosine = float(max(cosines))
     rows: list[tuple[float, ...]] = []
     for candidate, cosine, share in zip(candidates, cosines, shares, strict=True):
         here = candidate.passage.chunk.id
         before, after = places.get((here, candidate.place - 1)), places.get((here, candidate.place + 1))
-        held = {term: weight for term, weight in terms.items() if term in candidate.stems}
+        held = [weight for term, weight in asked.terms.items() if term in candidate.stems]
         length = len(candidate.text.split())
-        new_names = w.names(candidate.text) - question_words
-        matches = w.kind_matches(kind, candidate.text, question)
+        matches = asked.matches(candidate)
         rows.append(
             (
                 float(cosine),
@@ -355,15 +476,15 @@ def features(
                 passage_best[here],
                 float(cosine) / max(top_cosine, 0.05),
                 share,
-                _share(terms, candidate.near),
+                asked.share(candidate.near),
                 max((shares[i] for i in (before, after) if i is not None), default=0.0),
-                max(held.values(), default=0.0) / max(terms.values()),
+                max(held, default=0.0) / max(asked.terms.values()),
                 candidate.passage.score / top_passage,
                 matches,
                 matches * share,
-                min(len(new_names), 3) / 3 if kind in ("who", "where", "") else 0.0,
-                1.0 if w.numbers(candidate.text) - question_numbers else 0.0,
-                len(pairs & set(pairwise(candidate.ordered))) / max(len(pairs), 1),
+                asked.new_names(candidate),
+                1.0 if w.numbers(candidate.text) - asked.numbers else 0.0,
+                asked.bigrams(candidate),
                 1.0 if candidate.text.endswith("?") else 0.0,
                 1.0 if length < 6 else 0.0,
                 1.0 if length > 45 else 0.0,
@@ -371,39 +492,27 @@ def features(
                 1.0 if candidate.start == 0 else 0.0,
             )
         )
-    kind_column = SENTENCE_FEATURES.index("kind")
 
     def answer(scores: Sequence[float]) -> tuple[float, ...]:
         order = sorted(range(len(candidates)), key=lambda i: -scores[i])
-        best = candidates[order[0]]
         second = scores[order[1]] if len(order) > 1 else 0.0
-        near_text = " ".join(
-            [best.passage.article.title, best.passage.chunk.heading, best.passage.chunk.text]
-        )
-        near = frozenset(w.content_stems(near_text, language))
-        near_words = frozenset(w.words(near_text)) | near
-        stems_of_names = {name: w.stem(name, language) for name in question_names}
-        missing_names = [n for n, s in stems_of_names.items() if n not in near_words and s not in near_words]
-        day = best.passage.article.published
-        beside = f"{best.context} {best.text} {best.passage.chunk.heading} {day.year if day else ''}"
-        rarest = max(terms, key=lambda t: terms[t])
         return (
             logit(scores[order[0]]),
             logit(second),
+            scores[order[0]] - second,
+            *asked.whole(candidates[order[0]]),
             top_cosine,
             float(cosines[order[0]]),
             float(np.mean(sorted(cosines)[-5:])),
-            shares[order[0]],
-            _share(terms, near),
-            len(missing_names) / max(len(question_names), 1),
-            1.0 if question_numbers - w.numbers(beside) else 0.0,
-            rows[order[0]][kind_column],
-            scores[order[0]] - second,
-            1.0 if rarest not in near else 0.0,
-            min(len(terms), 12) / 12,
         )
 
     return candidates, rows, answer
+
+
+def _honest(question: str, candidates: Sequence[Candidate]) -> list[Candidate]:
+    """The candidates less text that speaks to the model, which is nobody's answer unless asked about."""
+    asks = orders.asks_about_orders(question)
+    return [c for c in candidates if asks or not c.order]
 
 
 def unmentioned(question: str, passages: Sequence[Passage], most: int = 4) -> str:
@@ -434,14 +543,14 @@ def unmentioned(question: str, passages: Sequence[Passage], most: int = 4) -> st
     return ""
 
 
-def _shortlist(everything: Sequence[Candidate], terms: dict[str, float]) -> list[Candidate]:
+def _shortlist(everything: Sequence[Candidate], asked: Asked) -> list[Candidate]:
     """At most MAX_CANDIDATES sentences: all of the first passages, then those that share the most
     with the question."""
     if len(everything) <= MAX_CANDIDATES:
         return list(everything)
     first = [c for c in everything if c.passage.rank <= 3][: MAX_CANDIDATES * 2 // 3]
     rest = [c for c in everything if c not in first]
-    rest.sort(key=lambda c: -(_share(terms, c.near) + 0.6 * c.passage.score - 0.02 * c.passage.rank))
+    rest.sort(key=lambda c: -(asked.share(c.near) + 0.6 * c.passage.score - 0.02 * c.passage.rank))
     return first + rest[: MAX_CANDIDATES - len(first)]
 
 

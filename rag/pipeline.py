@@ -291,7 +291,7 @@ class Pipeline:
             ranked = evidence.rank(part, mine, self._cache, vector, language=language, reader=self.reader)
             timings["evidence"] += _ms(then)
             confidence = max(confidence, ranked.confidence)
-            reason = self._why_not(part, ranked, mine)
+            reason = self._why_not(part, ranked, mine, plan)
             answered.append(not reason)
             if not reason:
                 reason = yield from self._answer(part, ranked, draft, timings, language)
@@ -350,10 +350,12 @@ class Pipeline:
             yield draft.show(conflict.sentence(found, language), "note", (found.newer, found.older), 1.0)
         return reason
 
-    def _why_not(self, question: str, ranked: evidence.Ranked, passages: Sequence[Passage]) -> str:
+    def _why_not(
+        self, question: str, ranked: evidence.Ranked, passages: Sequence[Passage], plan: Plan
+    ) -> str:
         """Why the evidence is not enough, in plain words; "" when it is."""
         if not passages:
-            return "no passage of the articles fits the question"
+            return plan.nothing
         if not ranked.sentences:
             return "the passages found hold no sentence to quote"
         missing = evidence.unmentioned(question, passages)

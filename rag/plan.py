@@ -27,6 +27,15 @@ class Plan:
     preference: Preference | None
     details: tuple[str, ...]
 
+    @property
+    def nothing(self) -> str:
+        """Why there may be no passage at all, in plain words."""
+        if self.only != ArticleFilter():
+            return "no passage of the articles that were searched fits the question"
+        if self.known_by is not None:
+            return f"no article published by {self.known_by.isoformat()} fits the question"
+        return "no passage of the articles fits the question"
+
 
 def plan(
     question: str,

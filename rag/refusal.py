@@ -207,7 +207,7 @@ class _Held:
         day = article.published
         dated = f"{day.isoformat()} {day.year} {day_text(day)}" if day else ""
         whole = f"{article.title[:1000]}\n{chunk.heading[:1000]}\n{chunk.text[:MAX_PASSAGE]}\n{dated}"
-        found = frozenset(w.words(whole))
+        found = frozenset(w.words(whole)) | frozenset(w.words(w.unaccented(whole)))
         spoken = article.language or language
         stems = frozenset(w.stem(word, spoken) for word in found)
         if spoken != language:
@@ -222,9 +222,10 @@ class _Held:
         return any(self._has(word, stem) for word, stem in zip(term.words, term.stems, strict=True))
 
     def _has(self, word: str, stem: str) -> bool:
-        if word in self.words or stem in self.stems:
+        bare = w.unaccented(word)  # "Oresund" is Øresund
+        if word in self.words or bare in self.words or stem in self.stems:
             return True
-        return len(word) > 5 and any(other.startswith(word[:4]) for other in self.words)
+        return len(bare) > 5 and any(other.startswith(bare[:4]) for other in self.words)
 
 
 def _terms(question: str, language: str) -> list[_Term]:

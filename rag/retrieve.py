@@ -110,10 +110,12 @@ def retrieve(
     depth = max(candidate_k, k)
     limits: dict[str, Any] = {"only": only, "known_by": known_by, "without": without}
     lists: list[list[Hit]] = []
+    cosines: dict[str, float] = {}
     weights: list[float] = []
     if retriever in ("hybrid", "dense"):
-        embedded = embedder.encode([question])[0] if vector is None else vector
-        lists.append(library.dense(embedded, depth, **limits))
+        vector = embedder.encode([question])[0] if vector is None else vector
+        lists.append(library.dense(vector, depth, **limits))
+        cosines = {hit.chunk_id: hit.score for hit in lists[0]}
         weights.append(DENSE_WEIGHT)
     if retriever in ("hybrid", "lexical"):
         lists.append(library.lexical(question, depth, **limits))
@@ -126,11 +128,15 @@ def retrieve(
         hits = fuse_scores(lists, weights if len(lists) > 1 else (1.0,))
     ids = [hit.chunk_id for hit in hits]
     hits = by_article(hits, library.article_ids(ids), library.published(ids), preference)
-    found = library.with_articles([hit.chunk_id for hit in hits[:k]])
+    best = [hit.chunk_id for hit in hits[:k]]
+    found = library.with_articles(best)
+    if vector is not None:
+        cosines |= library.cosines(vector, [name for name in best if name not in cosines])
     passages: list[Passage] = []
     for hit in hits[:k]:
         if hit.chunk_id in found:  # a build may have taken one away since it was found
-            passages.append(Passage(*found[hit.chunk_id], float(hit.score), len(passages) + 1, retriever))
+            rank, cosine = len(passages) + 1, cosines.get(hit.chunk_id, 0.0)
+            passages.append(Passage(*found[hit.chunk_id], float(hit.score), rank, retriever, cosine))
     return tuple(passages)
 
 

@@ -21,13 +21,15 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A chunk as retrieved for one question. `rank` counts from 1; `score` is comparable within one answer."""
+    """A chunk as retrieved for one question. `rank` counts from 1; `score` is comparable within one answer,
+    `cosine` (of the question's embedding and the chunk's) between answers as well; 0 where it was not asked for."""
 
     chunk: Chunk
     article: Article
     score: float
     rank: int
     retriever: str
+    cosine: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

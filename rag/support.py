@@ -1,29 +1,29 @@
 """How well a few sentences support a statement: a logistic model over comparisons.
 
-The comparisons are of words and their neighbours (the share of the statement's content stems, and of its
-neighbouring pairs, that stand in the closest sentence), of meaning (cosines of embeddings), and of exact
-things (numbers, names, negation). Weights: `rag/weights/scorers.json`, fitted by `rag/training/scorers.py`.
+The comparisons are of words and their neighbours (the share of the statement's content stems, of its
+neighbouring pairs and its triples of words that stand in the closest sentence or sentences), of meaning (cosines of
+embeddings), and of numbers and names that stand nowhere in the text. Weights: `rag/weights/scorers.json`, fitted by `rag/training/scorers.py`.
 The evidence model's own support head did not add to them (docs/decisions.md).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
-from rag import exact
 from rag import words as w
 from rag.retrieve import Encodes
 from rag.scorers import scorer
 
 FEATURES = (
-    "cosine", "cosine_joined", "held", "held_joined", "pairs", "pairs_joined", "triples", "numbers", "names", "negation",
-    "hedge", "sources", "length",
+    "cosine", "cosine_joined", "held", "held_joined", "pairs", "triples", "near", "numbers", "names",
 )  # fmt: skip
 CLOSEST = 3
+WINDOW = 5
+"""So many content words apart two words still stand close together."""
 COPIED, IN_PLACE = 0.9, 0.7
 """A statement made of the sentences' own words (at least COPIED of its stems) must keep IN_PLACE of its
 neighbours: right words joined otherwise are how extracts go wrong. Both chosen on WiCE and made statements."""
@@ -70,21 +70,18 @@ def compare(
     flat = [stem for i in joined for stem in held[i]]
     joined_cosine = float(embedder.encode([text])[0] @ vector) if len(joined) > 1 else float(cosines[best])
     said_numbers, said_names = w.numbers(statement), w.names(statement)
-    words = frozenset(w.words(f"{text} {title}"))
+    whole = " ".join([*sentences, title])
+    words = frozenset(w.words(whole))
     row = [
         float(cosines.max()),
         joined_cosine,
         float(shares[best]),
         len(wanted & set(flat)) / max(len(wanted), 1),
-        _pairs(stems, [held[best]]),
-        _pairs(stems, [held[i] for i in joined]),
+        _pairs(stems, set(pairwise(held[best]))),
         _triples(w.words(statement), w.words(text)),
-        len(said_numbers - w.numbers(text)) / max(len(said_numbers), 1),
+        _pairs(stems, _near(w.content_stems(s, language) for s in sentences)),
+        len(said_numbers - w.numbers(whole)) / max(len(said_numbers), 1),
         sum(name not in words for name in said_names) / max(len(said_names), 1),
-        float(w.negating(statement) != w.negating(sentences[best])),
-        float(exact.hedged(sentences[best]) and not exact.hedged(statement)),
-        min(_sources(wanted, [set(held[i]) for i in joined]), 3) / 3,
-        min(len(stems), 30) / 30,
     ]
     return Compared(tuple(closest), tuple(row), float(cosines.max()))
 
@@ -100,13 +97,20 @@ def joined_otherwise(compared: Compared) -> bool:
     return held >= COPIED and pairs < IN_PLACE
 
 
-def _pairs(stems: Sequence[str], sources: Sequence[Sequence[str]]) -> float:
-    """The share of neighbouring stems that are neighbours in a source; 1 for none."""
-    pairs = list(pairwise(stems))
-    if not pairs:
-        return 1.0
-    known = {pair for s in sources for pair in pairwise(s)}
-    return sum(pair in known for pair in pairs) / len(pairs)
+def _pairs(stems: Sequence[str], known: Set[tuple[str, str]]) -> float:
+    """The share of neighbouring stems that are among the known pairs; 1 for none."""
+    pairs = [(a, b) for a, b in pairwise(stems) if a != b]
+    return sum(pair in known for pair in pairs) / len(pairs) if pairs else 1.0
+
+
+def _near(sentences: Iterable[Sequence[str]]) -> set[tuple[str, str]]:
+    """Pairs of stems, in either order, that stand at most WINDOW apart in a sentence."""
+    found: set[tuple[str, str]] = set()
+    for stems in sentences:
+        for i, a in enumerate(stems):
+            for b in stems[i + 1 : i + WINDOW]:
+                found |= {(a, b), (b, a)}
+    return found
 
 
 def _triples(mine: Sequence[str], theirs: Sequence[str]) -> float:
@@ -114,14 +118,3 @@ def _triples(mine: Sequence[str], theirs: Sequence[str]) -> float:
     triples = list(zip(mine, mine[1:], mine[2:], strict=False))
     known = set(zip(theirs, theirs[1:], theirs[2:], strict=False))
     return sum(t in known for t in triples) / len(triples) if triples else 1.0
-
-
-def _sources(wanted: set[str], sources: Sequence[set[str]]) -> int:
-    """How many of the sources it takes to cover the stems that any of them holds."""
-    left = wanted & set().union(*sources) if sources else set()
-    count = 0
-    while left:
-        best = max(sources, key=lambda s: len(s & left))
-        left -= best
-        count += 1
-    return count

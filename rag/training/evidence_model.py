@@ -37,16 +37,22 @@ from rag.training.groups import (
     WRONG,
     Group,
     Text,
+    asked_again,
+    blurred,
     disguise,
     exchanged,
     groups_of,
     statement_of,
+    with_changed,
+    with_sentence,
 )
 from rag.training.sets import SQUAD2_TRAINED, canard, qed, squad
 
 log = logging.getLogger(__name__)
 PER_STEP = 5
 WITHHELD, EXCHANGED, DISGUISED = 0.15, 0.15, 0.3
+BLURRED = 0.5
+"""In the second pass so many questions meet a copy of their right sentence without the answer, or themselves."""
 SPAN_WEIGHT, SUPPORT_WEIGHT = 0.4, 0.6
 
 Example = tuple[str, list[Text]]
@@ -76,6 +82,37 @@ def drawn(group: Group, chance: random.Random) -> Example:
     if chance.random() < 0.1:
         question = question.rstrip("?")
     return question, [gold, *others[:1]]
+
+
+def decoyed(example: Example, chance: random.Random) -> Example:
+    """The example, half of the time with a sentence that says what the question says and does not answer it:
+    in the right sentence's place, so that nothing answers, or beside it in either passage."""
+    question, texts = example
+    gold = next((i for i, text in enumerate(texts) if RIGHT in text.labels and text.answer), None)
+    if gold is None or chance.random() >= BLURRED:
+        if texts and gold is None and chance.random() < 0.15:
+            text = texts[0]
+            texts = [
+                with_sentence(text, asked_again(question, chance), chance.randint(0, len(text.spans))),
+                *texts[1:],
+            ]
+        return question, texts
+    text = texts[gold]
+    assert text.answer is not None
+    place = next(i for i, (a, b) in enumerate(text.spans) if a <= text.answer[0] < b)
+    start, end = text.spans[place]
+    repeats = chance.random() < 0.2
+    vague = blurred(text.text[start:end], text.text[slice(*text.answer)], question, chance)
+    decoy = asked_again(question, chance) if repeats else vague
+    if not decoy:
+        return example
+    alone = sum(label != WRONG for label in text.labels) == 1
+    if not repeats and alone and chance.random() < 0.4:
+        texts = [with_changed(text, place, decoy) if i == gold else t for i, t in enumerate(texts)]
+        return question, texts
+    into = gold if len(texts) < 2 or chance.random() < 0.4 else 1 - gold
+    changed = with_sentence(texts[into], decoy, chance.randint(0, len(texts[into].spans)))
+    return question, [changed if i == into else t for i, t in enumerate(texts)]
 
 
 def sentence_loss(logits: Any, batch: dict[str, Any], examples: Sequence[Example]) -> Any:
@@ -210,8 +247,14 @@ def main() -> int:
     )
     parser.add_argument("--data", type=Path, required=True, help="the folder of the public sets")
     parser.add_argument("--minutes", type=float, default=150.0, help="stop training after so long")
-    parser.add_argument("--rate", type=float, default=1e-4)
+    parser.add_argument("--rate", type=float, default=0.0, help="0: 1e-4, 6e-5 in the second pass")
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument(
+        "--second-pass",
+        type=Path,
+        default=None,
+        help="start from these weights: decoys instead of statements",
+    )
     parser.add_argument("--groups", type=Path, default=None, help="keep the passages here, use them again")
     parser.add_argument("--freeze", type=int, default=0, help="so many lower layers stay as they are")
     parser.add_argument("--steps", type=int, default=0, help="at most so many steps (0: one pass)")
@@ -221,7 +264,7 @@ def main() -> int:
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
     import torch
-    from safetensors.torch import save_file
+    from safetensors.torch import load_file, save_file
     from transformers import AutoModel, AutoTokenizer
 
     torch.manual_seed(options.seed)
@@ -237,13 +280,21 @@ def main() -> int:
     folder = str(find(EMBEDDING))
     tokenizer = AutoTokenizer.from_pretrained(folder)
     network = fresh_copy(AutoModel.from_pretrained(folder, dtype=torch.float32)).to(device)
+    second = options.second_pass is not None
+    rate = options.rate or (6e-5 if second else 1e-4)
+    if second:
+        network.load_state_dict(
+            {k: t.float() for k, t in load_file(str(options.second_pass)).items()}, strict=False
+        )
+        chance = random.Random(options.seed + 1)
+        chance.shuffle(train)
     for number in range(options.freeze):
         for parameter in network.encoder.encoder.layer[number].parameters():
             parameter.requires_grad = False
     heads = [p for name, p in network.named_parameters() if not name.startswith("encoder.")]
     layers = [p for name, p in network.named_parameters() if name.startswith("encoder.") and p.requires_grad]
     optimizer = torch.optim.AdamW(
-        [{"params": layers, "base": options.rate}, {"params": heads, "base": 5 * options.rate}],
+        [{"params": layers, "base": rate}, {"params": heads, "base": 5 * rate}],
         weight_decay=0.01,
     )
     steps = len(train) // PER_STEP
@@ -261,10 +312,12 @@ def main() -> int:
             setting["lr"] = setting["base"] * min(1.0, (step + 1) / 150) * max(1 - done, 0.02)
         some = train[step * PER_STEP : (step + 1) * PER_STEP]
         examples = [drawn(group, chance) for group in some]
+        if second:
+            examples = [decoyed(example, chance) for example in examples]
         texts = [text for _, mine in examples for text in mine]
         rows = rows_of(tokenizer, [t.reading(q) for q, mine in examples for t in mine])
         batch = _to(tensors(rows, tokenizer.pad_token_id), device)
-        statements = [made for group in some if (made := statement_of(group, chance))]
+        statements = [] if second else [made for group in some if (made := statement_of(group, chance))]
         with torch.autocast(device, torch.bfloat16):
             logits, spans, _ = network(batch)
         losses = [

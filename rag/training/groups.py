@@ -13,7 +13,7 @@ import logging
 import random
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from index.build import build_index
@@ -143,6 +143,87 @@ def disguise(question: str, sentence: str, chance: random.Random) -> str:
         )
     ]
     return " ".join(kept) if len(kept) >= 3 else question
+
+
+VAGUE = {
+    "when": ("at some point", "later on", "some time ago", "one day"),
+    "number": ("some", "a number of", "several", "many"),
+    "who": ("someone", "a person", "somebody else", "one of them"),
+    "where": ("somewhere", "a place", "elsewhere"),
+    "": ("something", "one of them", "a thing", "such"),
+}
+_LEAD = r"(?:\b(?:in|on|at|by|from|of|to|for|with|since|until|about|around|as)\s+)?(?:\b(?:the|a|an)\s+)?"
+
+
+def blurred(sentence: str, answer: str, question: str, chance: random.Random) -> str:
+    """The sentence with the answer taken out, or a vague word in its place: it repeats what the question says
+    and does not answer it. "" where too little would be left of it, or the answer stands in it twice."""
+    if len(answer) < 2 or len(answer) > 0.5 * len(sentence) or sentence.lower().count(answer.lower()) != 1:
+        return ""
+    place = re.search(re.escape(answer), sentence, re.IGNORECASE)
+    led = re.search(_LEAD + re.escape(answer), sentence, re.IGNORECASE)
+    if place is None or led is None:
+        return ""
+    if chance.random() < 0.5:
+        made = f"{sentence[: led.start()]} {sentence[led.end() :]}"
+    else:
+        vague = chance.choice(VAGUE.get(w.wanted_kind(question), VAGUE[""]))
+        a = led.start() if vague[0:2] in ("at", "la", "so", "on") and chance.random() < 0.7 else place.start()
+        made = f"{sentence[:a]} {vague} {sentence[place.end() :]}"
+    made = re.sub(r"\s+", " ", made).strip()
+    made = re.sub(r"\s+([.,;:!?)])", r"\1", made)
+    made = re.sub(r"([(,;])[,;]", r"\1", made).replace("()", "")
+    return made[:1].upper() + made[1:] if len(w.content_stems(made)) >= 3 else ""
+
+
+def asked_again(question: str, chance: random.Random) -> str:
+    """A sentence that asks the question once more, as articles do, and does not answer it."""
+    bare = question.rstrip("? ").strip()
+    bare = bare[:1].lower() + bare[1:]
+    frame = chance.choice(
+        (
+            "{}?",
+            "Many people ask {}.",
+            "It was not said {}.",
+            "A question remains: {}?",
+            "Reporters wanted to know {}.",
+        )
+    )
+    made = frame.format(bare)
+    return made[:1].upper() + made[1:]
+
+
+def with_sentence(text: Text, sentence: str, place: int) -> Text:
+    """The passage with one more sentence, which answers nothing, before its sentence number `place`."""
+    at = text.spans[place][0] if place < len(text.spans) else len(text.text)
+    put = f"{sentence} " if place < len(text.spans) else f" {sentence}"
+    here = at if place < len(text.spans) else at + 1
+    moved = tuple((a + len(put), b + len(put)) if a >= at else (a, b) for a, b in text.spans)
+    spans = (*moved[:place], (here, here + len(sentence)), *moved[place:])
+    labels = (*text.labels[:place], WRONG, *text.labels[place:])
+    answer = text.answer
+    if answer is not None and answer[0] >= at:
+        answer = (answer[0] + len(put), answer[1] + len(put))
+    return Text(text.context, text.text[:at] + put + text.text[at:], spans, labels, answer)
+
+
+def with_changed(text: Text, place: int, sentence: str) -> Text:
+    """The passage with its sentence number `place` exchanged for one that answers nothing."""
+    start, end = text.spans[place]
+    shift = len(sentence) - (end - start)
+    spans = tuple(
+        (a, a + len(sentence)) if i == place else (a + shift, b + shift) if a >= end else (a, b)
+        for i, (a, b) in enumerate(text.spans)
+    )
+    labels = tuple(WRONG if i == place else label for i, label in enumerate(text.labels))
+    answer = text.answer
+    if answer is not None:
+        answer = None if start <= answer[0] < end else answer
+    if answer is not None and answer[0] >= end:
+        answer = (answer[0] + shift, answer[1] + shift)
+    return replace(
+        text, text=text.text[:start] + sentence + text.text[end:], spans=spans, labels=labels, answer=answer
+    )
 
 
 def exchanged(text: str, pool: str, held: str, chance: random.Random, skip: int = 0) -> str:

@@ -33,6 +33,7 @@ from index.library import Library
 from rag import evidence, support
 from rag.evidence_model import CARD, EvidenceModel, load_evidence_model
 from rag.retrieve import retrieve
+from rag.schema import Passage
 from rag.scorers import WEIGHTS, Logistic
 from rag.training.groups import exchanged
 from rag.training.sets import Asked, canard, qed, squad
@@ -67,68 +68,91 @@ def balanced_accuracy(scores: np.ndarray, labels: np.ndarray, threshold: float) 
 
 
 @dataclass(frozen=True, slots=True)
-class Collected:
-    """Feature rows as collected over the questions, before the second model can be fitted."""
+class Round:
+    """One asking of a question: what was retrieved, and whether these passages answer it."""
 
-    question: Asked
+    asked: Asked
+    vector: np.ndarray
+    passages: tuple[Passage, ...]
+    answerable: bool
+    page: str
+
+    def right(self, candidates: Sequence[evidence.Candidate]) -> np.ndarray:
+        """1 for each candidate that holds the annotated answer at its place."""
+        held = [
+            self.answerable
+            and c.passage.article.external_id == self.asked.page
+            and any(
+                (c.start <= s and e <= c.end) or (self.asked.whole and s <= c.start and c.end <= e)
+                for s, e in self.asked.spans
+            )
+            for c in candidates
+        ]
+        return np.array(held, dtype=float)
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """A round's feature rows, which of them are right, and the features of the whole given their scores."""
+
+    round: Round
     rows: np.ndarray
     right: np.ndarray
     answer: Callable[[Sequence[float]], tuple[float, ...]]
-    answerable: bool
-    candidates: tuple[evidence.Candidate, ...]
-    page: str
+
+    @property
+    def answerable(self) -> bool:
+        return self.round.answerable
 
 
-def collect(
-    library: Library, embedder: SentenceEmbedder, asked: list[Asked], label: str
-) -> Iterator[Collected]:
-    """Feature rows of each question by the product's own retrieval; once more without what holds the
-    answer, and once more with a name or number exchanged."""
-    cache = evidence.SentenceCache(embedder, 60_000)
+def rounds(library: Library, embedder: SentenceEmbedder, asked: list[Asked], label: str) -> Iterator[Round]:
+    """Each question by the product's own retrieval; once more without what holds the answer, and once
+    more with a name or number exchanged."""
     chance = random.Random(3)
     for number, item in enumerate(asked):
         if number % 100 == 0:
             log.info("%s: %d of %d questions", label, number, len(asked))
         vector = embedder.encode([item.question])[0]
         found = retrieve(library, embedder, item.question, 8, vector=vector)
-        rounds = [(item.question, vector, found, bool(item.spans))]
+        page = f"{label}/{item.page}"
+        yield Round(item, vector, found, bool(item.spans), page)
         if item.strings and item.spans:
             holding = {p.article.id for p in found if any(s in p.article.text.lower() for s in item.strings)}
             silent = retrieve(library, embedder, item.question, 8, vector=vector, without=holding)
             silent = tuple(p for p in silent if not any(s in p.chunk.text.lower() for s in item.strings))
-            rounds.append((item.question, vector, silent, False))
+            yield Round(item, vector, silent, False, page)
             text = " ".join(p.chunk.text for p in found[:3])
             other = exchanged(item.question, text, item.question, chance, 1)
             if other and not any(s in other.lower() for s in item.strings):
                 turned = embedder.encode([other])[0]
-                rounds.append((other, turned, retrieve(library, embedder, other, 8, vector=turned), False))
-        for question, embedded, passages, answerable in rounds:
-            candidates, rows, answer = evidence.features(question, passages, cache, embedded)
-            if not candidates:
-                continue
-            right = np.array(
-                [
-                    answerable
-                    and c.passage.article.external_id == item.page
-                    and any(
-                        (c.start <= s and e <= c.end) or (item.whole and s <= c.start and c.end <= e)
-                        for s, e in item.spans
-                    )
-                    for c in candidates
-                ],
-                dtype=float,
-            )
-            if answerable and not right.any():
-                continue  # not retrieved: whether it is answerable from these passages is unknown
-            yield Collected(
-                replace(item, question=question),
-                np.array(rows),
-                right,
-                answer,
-                answerable,
-                tuple(candidates),
-                f"{label}/{item.page}",
-            )
+                passages = retrieve(library, embedder, other, 8, vector=turned)
+                yield Round(replace(item, question=other), turned, passages, False, page)
+
+
+def by_features(asked: Round, cache: evidence.SentenceCache) -> Collected | None:
+    """The round as scored without the evidence model; None where there is nothing, or the answer was not
+    retrieved: whether the passages answer is unknown then."""
+    candidates, rows, answer = evidence.features(asked.asked.question, asked.passages, cache, asked.vector)
+    right = asked.right(candidates)
+    if not candidates or (asked.answerable and not right.any()):
+        return None
+    return Collected(asked, np.array(rows), right, answer)
+
+
+def by_reading(asked: Round, reader: EvidenceModel) -> Collected | None:
+    """The round as scored with the evidence model; None as in `by_features`."""
+    question = asked.asked.question
+    candidates, reads = evidence.candidates_read(question, asked.passages, reader)
+    right = asked.right(candidates)
+    if not candidates or (asked.answerable and not right.any()):
+        return None
+    about = evidence.Asked(question, candidates, "en")
+    rows = evidence.read_rows(about, candidates, reads)
+
+    def answer(scores: Sequence[float]) -> tuple[float, ...]:
+        return evidence.read_summary(about, candidates, reads, scores)
+
+    return Collected(asked, np.array(rows), right, answer)
 
 
 def main() -> int:
@@ -149,6 +173,7 @@ def main() -> int:
     unseen = set(json.loads(CARD.read_text("utf-8"))["held_out_pages"])
     chance = random.Random(options.seed)
     collected: list[Collected] = []
+    read: list[Collected] = []
     data = options.data
     with tempfile.TemporaryDirectory() as folder:
         for pages, asked in (
@@ -161,7 +186,10 @@ def main() -> int:
             place = Path(folder) / f"all-{pages.label}"
             build_index(place, [pages], embedder=embedder)
             library = Library.open(place, embedder=embedder)
-            collected += collect(library, embedder, mine, pages.label)
+            cache = evidence.SentenceCache(embedder, 60_000)
+            for one in rounds(library, embedder, mine, pages.label):
+                collected += filter(None, [by_features(one, cache)])
+                read += filter(None, [by_reading(one, reader)])
             library.close()
     made: dict[str, object] = {
         "made_by": "python -m rag.training.scorers",
@@ -172,9 +200,8 @@ def main() -> int:
             "WiCE (ODC-BY)",
         ],
     }
-    sentence, _ = _both([c for c in collected if not _held(c)], [c for c in collected if _held(c)])
+    _both([c for c in collected if not _held(c)], [c for c in collected if _held(c)])
     log.info("with the evidence model")
-    read = [_read(c, sentence, reader) for c in collected]
     _both([c for c in read if not _held(c)], [c for c in read if _held(c)])
     sentence, answerable = _both(collected, [])
     made["sentence"] = _named(evidence.SENTENCE_FEATURES, sentence)
@@ -190,7 +217,7 @@ def main() -> int:
 
 
 def _held(c: Collected) -> bool:
-    return hash_of(c.page + c.question.question[:12]) % 4 == 0
+    return hash_of(c.round.page + c.round.asked.question[:12]) % 4 == 0
 
 
 def _wice(path: Path, embedder: SentenceEmbedder) -> list[tuple[support.Compared, bool]]:
@@ -230,26 +257,6 @@ def auroc(labels: np.ndarray, scores: np.ndarray) -> float:
 def hash_of(text: str) -> int:
     """A number that stays the same from run to run."""
     return zlib.crc32(text.encode())
-
-
-def _read(c: Collected, plain: Logistic, reader: EvidenceModel) -> Collected:
-    """The same question with the rows of READ_FEATURES of the candidates that were read."""
-    chosen, rows, reads = evidence.read_rows(
-        c.question.question, c.candidates, c.rows.tolist(), [plain(row) for row in c.rows], reader
-    )
-
-    def answer(scores: Sequence[float]) -> tuple[float, ...]:
-        full = np.zeros(len(c.candidates))
-        full[chosen] = scores
-        return (*c.answer(full.tolist()), *evidence.summary_of(reads))
-
-    return replace(
-        c,
-        rows=np.array(rows),
-        right=c.right[chosen],
-        answer=answer,
-        candidates=tuple(c.candidates[i] for i in chosen),
-    )
 
 
 def _both(train: list[Collected], test: list[Collected]) -> tuple[Logistic, Logistic]:
