@@ -260,7 +260,8 @@ def citation_support(answer: Answer, supports: Callable[[str, Sequence[str]], bo
     Recall: the share of the sentences whose citations, taken together, support them. Precision: the
     share of the citations that are not idle; one is idle when its sentence is not supported, or when
     it does not support the sentence alone and the others do without it. A sentence whose words stand
-    in a quote it cites is supported by that quote, whatever `supports` says.
+    in a quote it cites is supported by that quote, whatever `supports` says. Notes that cite nothing ("The articles
+    do not answer: ...") say nothing out of the articles and are not counted.
 
     Args:
         supports: judges (statement, quotes); ALCE asks a model of natural language inference here.
@@ -271,7 +272,8 @@ def citation_support(answer: Answer, supports: Callable[[str, Sequence[str]], bo
 
     quotes = {citation.marker: citation.quote for citation in answer.citations}
     good, used, useful = 0, 0, 0
-    for sentence in answer.sentences:
+    claims = [s for s in answer.sentences if s.markers or s.origin != "note"]
+    for sentence in claims:
         cited = [quotes[marker] for marker in sentence.markers if marker in quotes]
         used += len(cited)
         if not supported(sentence.text, cited):
@@ -281,7 +283,7 @@ def citation_support(answer: Answer, supports: Callable[[str, Sequence[str]], bo
             others = [*cited[:number], *cited[number + 1 :]]
             useful += supported(sentence.text, [quote]) or not supported(sentence.text, others)
     return {
-        "citation_recall": _share(good, len(answer.sentences)),
+        "citation_recall": _share(good, len(claims)),
         "citation_precision": _share(useful, used),
     }
 

@@ -1,11 +1,14 @@
 """Which sentences answer the question, and is that enough?
 
-Each sentence of the retrieved passages gets a first score from a few features (how close it is in
-meaning, how many of the question's rarer words it holds, whether it holds the kind of thing asked
-for, how good its passage is) through a logistic model. The best passages are read by the evidence
-model (`rag/evidence_model.py`), and a second logistic model weighs what it says of each sentence. A last one
-over the best sentences gives the confidence that the articles answer the question at all. The weights were
-fitted by `rag/training/scorers.py` on public question sets and lie in `rag/weights/scorers.json`.
+The evidence model (`rag/evidence_model.py`) reads the first passages whole and says of each sentence whether it is
+the evidence and where in it an answer stands; with how good its passage is, whether it holds the kind of thing
+asked for and how much of the question, that gives the order. A logistic model over the best logit, the closeness of the
+best passage, and what of the question the best sentence and its passage hold gives the confidence that the articles answer
+at all. No sentence is embedded for this: that would take as long as the reading.
+
+Without the evidence model, plain features of up to MAX_CANDIDATES sentences (closeness in meaning, rarer words, kind,
+passage) decide both. The weights were fitted by `rag/training/scorers.py` on public question sets and lie in
+`rag/weights/scorers.json`.
 """
 
 from __future__ import annotations
@@ -39,13 +42,9 @@ SENTENCE_FEATURES = (
     "question", "short", "long", "pronoun", "first_in_article",
 )  # fmt: skip
 ANSWER_FEATURES = ("top", "second", "margin", *WHOLE_FEATURES, "cosine", "passage_cosine", "passage_mean")
-READ_FEATURES = (
-    "logit", "answer", "kind", "kind_covered", "passage_score", "passage_cosine", "covered", "covered_near", "bigrams",
-    "names", "numbers", "short", "pronoun", "first_in_article",
-)  # fmt: skip
+READ_FEATURES = ("logit", "answer", "kind", "passage_score", "covered")
 READ_ANSWER_FEATURES = (
-    "top", "second", "margin", *WHOLE_FEATURES, "passage_cosine", "best_cosine", "logit_top", "logit_second", "logit_sum",
-    "answer_top", "answer_best",
+    "logit_top", "passage_cosine", "covered", "covered_passage", "missing_name", "missing_number",
 )  # fmt: skip
 READ_PASSAGES = 6
 ECHO, REPEATS = 0.8, 0.2
@@ -62,15 +61,15 @@ class Reads(Protocol):
     def read(self, readings: Sequence[Reading]) -> list[list[Read]]: ...
 
 
-ORDER = Logistic(-4.2, (0.6, 0.05, 0.5, 0.0, 2.0, 0.0, 0.5, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0))
-"""The order of the sentences that were read, over READ_FEATURES, set by hand: the fit hardly minds whether a
-"how many" finds a number, and puts first what merely repeats the question (docs/decisions.md)."""
+ORDER = Logistic(-6.0, (0.6, 0.2, 0.5, 4.0, 0.5))
+"""The order of the sentences that were read, over READ_FEATURES, set by hand near its fit (.51, .07, .37, 4.5, 1.4): the
+fit hardly minds where an answer stands and puts first what merely repeats the question (docs/decisions.md)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """Evidence for one question: sentences best first, the confidence that they answer it, and the
-    features behind it (for explanation and fitting)."""
+    """Evidence for one question: sentences best first (the scores of all add to 1), the confidence that they
+    answer it, and the features behind it (for explanation and fitting)."""
 
     sentences: tuple[Evidence, ...]
     confidence: float
@@ -237,7 +236,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """The candidates with their scores for the order, the confidence that they answer, the features
+    """The candidates with their log odds for the order, the confidence that they answer, the features
     behind that, and what the evidence model said of each that it read."""
 
     candidates: Sequence[Candidate]
@@ -273,12 +272,13 @@ def rank(
     yes_no = w.wanted_kind(question) == "yes-no"
     for i, candidate in enumerate(candidates):
         if candidate.text.rstrip("”\"’' ").endswith("?") or (not yes_no and _echoes(candidate, asked)):
-            scores[i] *= REPEATS
-    order = sorted(range(len(candidates)), key=lambda i: -scores[i])
+            scores[i] += math.log(REPEATS)
+    kept = sorted(range(len(candidates)), key=lambda i: -scores[i])
     if not orders.asks_about_orders(question):
-        stays = orders.kept(scores, [c.suspect for c in candidates])
-        order = [i for i in order if stays[i]]
-    sentences = tuple(_evidence(candidates[i], scores[i], scored.said.get(i)) for i in order)
+        stays = orders.kept([sigmoid(score) for score in scores], [c.suspect for c in candidates])
+        kept = [i for i in kept if stays[i]]
+    total = float(np.logaddexp.reduce([scores[i] for i in kept]))
+    sentences = tuple(_evidence(candidates[i], math.exp(scores[i] - total), scored.said.get(i)) for i in kept)
     return Ranked(sentences, scored.confidence, scored.features)
 
 
@@ -301,10 +301,12 @@ def _by_features(
     confidence = scorer("answerable", ANSWER_FEATURES)(summary)
     if reader is not None:
         near, reads = read(question, candidates, reader)
-        placed = {i: sigmoid(said.logit) for i, said in zip(near, reads, strict=True)}
-        least = min(placed.values(), default=1.0)  # not read: behind all that were
-        scores = [placed.get(i, least * score) for i, score in enumerate(scores)]
-    return Scored(candidates, scores, confidence, summary, {})
+        placed = {i: said.logit for i, said in zip(near, reads, strict=True)}
+        least = min(placed.values(), default=0.0)  # not read: behind all that were
+        odds = [placed.get(i, least + math.log(max(score, 1e-9))) for i, score in enumerate(scores)]
+    else:
+        odds = [logit(score) for score in scores]
+    return Scored(candidates, odds, confidence, summary, {})
 
 
 def _by_reading(question: str, passages: Sequence[Passage], language: str, reader: Reads) -> Scored:
@@ -314,11 +316,9 @@ def _by_reading(question: str, passages: Sequence[Passage], language: str, reade
         return Scored((), [], 0.0, (), {})
     asked = Asked(question, candidates, language)
     rows = read_rows(asked, candidates, reads)
-    weigh = scorer("sentence_read", READ_FEATURES)
-    summary = read_summary(asked, candidates, reads, [weigh(row) for row in rows])
+    summary = read_summary(asked, candidates, reads, rows)
     confidence = scorer("answerable_read", READ_ANSWER_FEATURES)(summary)
-    scores = [ORDER(row) for row in rows]
-    return Scored(candidates, scores, confidence, summary, dict(enumerate(reads)))
+    return Scored(candidates, [ORDER.odds(row) for row in rows], confidence, summary, dict(enumerate(reads)))
 
 
 def _echoes(candidate: Candidate, asked: frozenset[str]) -> bool:
@@ -379,55 +379,28 @@ def read_rows(
 ) -> list[tuple[float, ...]]:
     """A row of READ_FEATURES for each candidate."""
     top_passage = max((c.passage.score for c in candidates), default=1.0) or 1.0
-    rows: list[tuple[float, ...]] = []
-    for candidate, said in zip(candidates, reads, strict=True):
-        share, matches = asked.share(candidate.stems), asked.matches(candidate)
-        rows.append(
-            (
-                said.logit,
-                _clipped(said.answer_logit),
-                matches,
-                matches * share,
-                candidate.passage.score / top_passage,
-                candidate.passage.cosine,
-                share,
-                asked.share(candidate.near),
-                asked.bigrams(candidate),
-                asked.new_names(candidate),
-                1.0 if w.numbers(candidate.text) - asked.numbers else 0.0,
-                1.0 if len(candidate.text.split()) < 6 else 0.0,
-                1.0 if _PRONOUN.match(candidate.text) else 0.0,
-                1.0 if candidate.start == 0 else 0.0,
-            )
+    return [
+        (
+            said.logit,
+            max(-8.0, min(8.0, said.answer_logit)),
+            asked.matches(candidate),
+            candidate.passage.score / top_passage,
+            asked.share(candidate.stems),
         )
-    return rows
+        for candidate, said in zip(candidates, reads, strict=True)
+    ]
 
 
 def read_summary(
-    asked: Asked, candidates: Sequence[Candidate], reads: Sequence[Read], scores: Sequence[float]
+    asked: Asked, candidates: Sequence[Candidate], reads: Sequence[Read], rows: Sequence[Sequence[float]]
 ) -> tuple[float, ...]:
-    """READ_ANSWER_FEATURES of at least one candidate, given the score of each between 0 and 1."""
-    order = sorted(range(len(candidates)), key=lambda i: -scores[i])
-    best = candidates[order[0]]
-    second = scores[order[1]] if len(order) > 1 else 0.0
-    logits = sorted((said.logit for said in reads), reverse=True)
+    """READ_ANSWER_FEATURES of at least one candidate, given the rows of READ_FEATURES."""
+    best = candidates[max(range(len(candidates)), key=lambda i: ORDER.odds(rows[i]))]
     return (
-        logit(scores[order[0]]),
-        logit(second),
-        scores[order[0]] - second,
-        *asked.whole(best),
+        max(said.logit for said in reads),
         max(c.passage.cosine for c in candidates),
-        best.passage.cosine,
-        logits[0],
-        logits[1] if len(logits) > 1 else -8.0,
-        float(np.logaddexp.reduce(logits)),
-        _clipped(reads[order[0]].answer_logit),
-        max(_clipped(said.answer_logit) for said in reads),
+        *asked.whole(best)[:4],
     )
-
-
-def _clipped(value: float) -> float:
-    return max(-8.0, min(8.0, value))
 
 
 def logit(p: float) -> float:

@@ -1,10 +1,10 @@
-"""The evidence model: one small cross-encoder of our own with three heads over one reading.
+"""The evidence model: one small cross-encoder of our own with two heads over one reading.
 
 It reads a question beside a whole passage and says of every sentence whether that sentence is the
 evidence (a logit; above 0: rather this than nothing), and where in it the answer stands (start and
-end of a span). In training the same network also reads a statement beside a few sentences and says whether they
-support it; that head is not used in answers (docs/decisions.md). It keeps the embeddings of the bundled MiniLM and has its own six layers, fine-tuned by
-`rag/training/evidence_model.py`; weights and their card lie in `rag/weights/`.
+end of a span). It keeps the embeddings of the bundled MiniLM and has its own six layers, fine-tuned by
+`rag/training/evidence_model.py`; weights and their card lie in `rag/weights/`. In training the same network also reads
+a statement beside a few sentences and says whether they support it; that head is not kept (docs/decisions.md).
 
 Input: [CLS] question or statement [SEP] title. heading [SEP] passage [SEP]; the passage is segment B.
 The sentence head sees the first token and the mean of the sentence's tokens; the span head each token
@@ -296,21 +296,22 @@ def load_evidence_model(*, precision: str = "fp32", path: Path = WEIGHTS) -> Evi
     own = {name: tensor.float() for name, tensor in load_file(str(path)).items()}
     missing, unexpected = network.load_state_dict(own, strict=False)
     assert not unexpected, unexpected
-    assert all(is_shared(name) for name in missing), missing
+    assert all(is_left_out(name) for name in missing), missing
     network.eval()
     if precision == "bf16":
         network.encoder.to(torch.bfloat16)
     return EvidenceModel(network, AutoTokenizer.from_pretrained(folder))
 
 
-def is_shared(name: str) -> bool:
-    """True for parameters that stay those of the bundled MiniLM."""
-    return name.startswith(("encoder.embeddings.", "encoder.pooler."))
+def is_left_out(name: str) -> bool:
+    """True for parameters that are not in our weights: those that stay the bundled MiniLM's, and the support
+    head, which only helps in the first pass of training."""
+    return name.startswith(("encoder.embeddings.", "encoder.pooler.", "support."))
 
 
 def fresh_copy(encoder: Any) -> Any:
     """A copy of an encoder to train on, its shared parts frozen."""
     made = build_network(copy.deepcopy(encoder))
     for name, parameter in made.named_parameters():
-        parameter.requires_grad = not is_shared(name)
+        parameter.requires_grad = not is_left_out(name) or name.startswith("support.")
     return made

@@ -54,8 +54,8 @@ REVISED = 4
 SMALL_FACTS = 3
 RETOLD = 0.8
 MARK_FROM = 0.5
-CONTRADICT = 8
-"""So many of the best sentences are compared with each other."""
+CONTRADICT, COMPARABLE = 8, 0.05
+"""So many of the best sentences are compared with each other, those with at least this share of the best one's score."""
 TIMINGS = ("retrieve", "evidence", "draft", "check", "first_sentence", "total")
 MIN_QUESTION_SHARE = 0.34
 
@@ -333,9 +333,7 @@ class Pipeline:
     ) -> Generator[AnswerEvent, None, str]:
         """Shows the answer to a question that has one; returns a reason ("" when all went well)."""
         chosen = quote.choose(ranked.sentences, self.options.quote_sentences)
-        best = [
-            s for s in ranked.sentences[:CONTRADICT] if s.score >= quote.NEAR_BEST * ranked.sentences[0].score
-        ]
+        best = [s for s in ranked.sentences[:CONTRADICT] if s.score >= COMPARABLE * ranked.sentences[0].score]
         found = conflict.disagreement(question, best, language)
         if found is not None:
             chosen = conflict.order(chosen, found)

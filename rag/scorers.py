@@ -21,7 +21,11 @@ class Logistic:
     weights: tuple[float, ...]
 
     def __call__(self, features: Sequence[float]) -> float:
-        return sigmoid(self.bias + sum(a * b for a, b in zip(self.weights, features, strict=True)))
+        return sigmoid(self.odds(features))
+
+    def odds(self, features: Sequence[float]) -> float:
+        """log(p / (1 - p))."""
+        return self.bias + sum(a * b for a, b in zip(self.weights, features, strict=True))
 
 
 def sigmoid(z: float) -> float:

@@ -1,14 +1,17 @@
-"""Trains the evidence model `rag/weights/evidence.safetensors` (see `rag/evidence_model.py`).
+"""Trains the evidence model `rag/weights/evidence.safetensors` (see `rag/evidence_model.py`) in two passes.
 
-    python -m rag.training.evidence_model --data DIR        (`make train DATA=DIR`)
+    python -m rag.training.evidence_model --data DIR --out FIRST
+    python -m rag.training.evidence_model --data DIR --second-pass FIRST        (`make train DATA=DIR` runs both)
 
 `DIR` holds the public sets as docs/evals.md names them: squadshifts_newwiki, qed, squad2, canard. For
 each question the product's own two retrievers over whole pages give the passages that answer and those that
 do not (`rag/training/groups.py`). The loss over the sentences of a group is a softmax in which "nothing"
-has logit 0; the span loss is that of BERT on SQuAD; the support loss is a logistic one over statements made from
-the same pages. A share of the questions loses its right passage, a share has a name or a number exchanged,
-so that nothing answers it. One pass; the embeddings stay frozen. Of SQuAD 2.0 only the pages named
-in SQUAD2_TRAINED are seen, so that the others can be measured on; of the other sets every tenth page is held out.
+has logit 0; the span loss is that of BERT on SQuAD. A share of the questions loses its right passage, a share has a
+name or a number exchanged, so that nothing answers it. The first pass also learns from statements made of the same pages,
+by a head that is not kept. The second meets decoys instead: the right sentence with its answer taken out or blurred, in
+its place or beside it, and the question asked again by the article. The embeddings stay frozen. Of SQuAD 2.0
+only the pages named in SQUAD2_TRAINED are seen, so that the others can be measured on; of the other sets every tenth page
+is held out.
 """
 
 from __future__ import annotations
@@ -30,7 +33,7 @@ import numpy as np
 
 from index.embed import load_embedder
 from index.weights import EMBEDDING, find
-from rag.evidence_model import Row, fresh_copy, is_shared, rows_of, tensors
+from rag.evidence_model import Row, fresh_copy, is_left_out, rows_of, tensors
 from rag.training.groups import (
     EITHER,
     RIGHT,
@@ -158,9 +161,11 @@ def span_loss(spans: Any, batch: dict[str, Any], rows: Sequence[Row], texts: Seq
     return (each * weight).sum() / weight.sum() / 2
 
 
-def measure(network: Any, tokenizer: Any, groups: Sequence[Group], device: str) -> dict[str, float]:
-    """On held-out groups: right sentence first, balanced accuracy of "logit above 0" with and without
-    the right passage, the answer's span right, statements told apart (AUROC)."""
+def measure(
+    network: Any, tokenizer: Any, groups: Sequence[Group], device: str, *, statements: bool
+) -> dict[str, float]:
+    """On held-out groups: right sentence first, shares of "logit above 0" with and not above it without the right
+    passage, the answer's span right, and with `statements` how well they are told apart (AUROC)."""
     import torch
 
     first: list[bool] = []
@@ -196,7 +201,7 @@ def measure(network: Any, tokenizer: Any, groups: Sequence[Group], device: str) 
                     )
                     spans.append(got[0] <= b and got[1] >= a)
             no.append(best[False])
-            made = statement_of(group, chance)
+            made = statement_of(group, chance) if statements else None
             if made:
                 batch = _to(tensors(rows_of(tokenizer, [made[0]]), tokenizer.pad_token_id), device)
                 said.append((float(network(batch)[2][0]), made[1]))
@@ -204,14 +209,14 @@ def measure(network: Any, tokenizer: Any, groups: Sequence[Group], device: str) 
     good = np.array([s for s, label in said if label])
     bad = np.array([s for s, label in said if not label])
     auroc = float((good[:, None] > bad[None, :]).mean()) if len(good) and len(bad) else math.nan
-    return {
+    figures = {
         "first": float(np.mean(first)),
         "answered": float(np.mean(np.array(yes) > 0)),
         "abstained": float(np.mean(np.array(no) <= 0)),
         "span_overlaps": float(np.mean(spans)),
-        "statements_auroc": auroc,
         "n": len(groups),
     }
+    return figures | ({"statements_auroc": auroc} if statements else {})
 
 
 def _to(batch: dict[str, Any], device: str) -> dict[str, Any]:
@@ -352,13 +357,14 @@ def main() -> int:
                 (time.time() - started) / 60,
             )
         if step % 400 == 399:
-            log.info("held out: %s", json.dumps(measure(network, tokenizer, test[:80], device)))
+            log.info("held out: %s", json.dumps(measure(network, tokenizer, test[:80], device, statements=not second)))
             network.eval()
             _save(network, options.out, save_file)
-    figures = measure(network, tokenizer, test, device)
+    figures = measure(network, tokenizer, test, device, statements=not second)
     log.info("held out: %s", json.dumps(figures))
     _save(network, options.out, save_file)
     card = {
+        "passes": 2 if second else 1,
         "seed": options.seed,
         "groups": len(train),
         "steps": steps,
@@ -374,7 +380,7 @@ def _save(network: Any, path: Path, save_file: Any) -> None:
     own = {
         name: t.detach().half().cpu().contiguous()
         for name, t in network.state_dict().items()
-        if not is_shared(name)
+        if not is_left_out(name)
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     save_file(own, str(path))

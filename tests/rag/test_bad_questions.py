@@ -140,7 +140,9 @@ def misdated(embedder, reader, tmp_path_factory: pytest.TempPathFactory) -> Iter
     library.close()
 
 
-@pytest.mark.parametrize(("town", "keepers"), [("Arle", 20), ("Brink", 21), ("Corve", 22), ("Delm", 23), ("Esker", 24)])
+@pytest.mark.parametrize(
+    ("town", "keepers"), [("Arle", 20), ("Brink", 21), ("Corve", 22), ("Delm", 23), ("Esker", 24)]
+)
 @pytest.mark.parametrize("more", ["", " this week", " last year"])
 def test_an_article_with_an_impossible_date_or_none_is_still_found(
     misdated: Pipeline, town: str, keepers: int, more: str

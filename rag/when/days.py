@@ -8,7 +8,7 @@ from __future__ import annotations
 from calendar import monthrange
 from datetime import date
 
-from rag.when_words import CENTURY, DAY, DECADE, FORTNIGHT, HOUR, MONTH, QUARTER, WEEK, WEEKEND, YEAR
+from rag.when.words import CENTURY, DAY, DECADE, FORTNIGHT, HOUR, MONTH, QUARTER, WEEK, WEEKEND, YEAR
 
 Days = tuple[date, date]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from rag import when_days as days
-from rag.when_cursor import DASHES, Span
-from rag.when_days import Days
-from rag.when_relative import Relative
-from rag.when_words import COUNTED, DAY, MONTH, QUARTER, WEEKDAY, YEAR
+from rag.when import days
+from rag.when.cursor import DASHES, Span
+from rag.when.days import Days
+from rag.when.relative import Relative
+from rag.when.words import COUNTED, DAY, MONTH, QUARTER, WEEKDAY, YEAR
 
 OPEN = frozenset(("since", "before", "after", "until", "by"))
 NOW = frozenset("now present today heute jetzt hoy ahora date".split())

@@ -1,9 +1,9 @@
 """What a question says about time: "last week", "in June 2022", "since 1990", "latest", or nothing.
 
-Pure functions, by rules: `rag/when_words.py` knows the words and `rag/when_days.py` the calendar;
-`rag/when_read.py` reads one expression, upon `when_cursor`, `when_calendar` and `when_relative`;
-`rag/when_find.py` finds them in a text, and `rag/when_bare.py` says which numbers are years;
-`rag/when_asks.py` hears what names no date.
+Pure functions, by rules: `rag/when/words.py` knows the words and `rag/when/days.py` the calendar;
+`rag/when/read.py` reads one expression, upon `cursor`, `calendar` and `relative`;
+`rag/when/find.py` finds them in a text, and `rag/when/bare.py` says which numbers are years;
+`rag/when/asks.py` hears what names no date.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-from rag.when_asks import (
+from rag.when.asks import (
     ARTICLES,
     BE,
     REPORTS,
@@ -25,9 +25,9 @@ from rag.when_asks import (
     token_at,
     undated,
 )
-from rag.when_days import moved
-from rag.when_find import Find, Finder
-from rag.when_words import WEEKDAY, Token, tokens, visible
+from rag.when.days import moved
+from rag.when.find import Find, Finder
+from rag.when.words import WEEKDAY, Token, tokens, visible
 
 Kind = Literal["none", "span", "open", "recent", "timeless"]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rag import when_days as days
-from rag.when_calendar import WHOSE, Calendar
-from rag.when_cursor import Span
-from rag.when_days import Days
-from rag.when_words import DAY, FORTNIGHT, HOUR, MONTH, QUARTER, SEASON, WEEK, WEEKDAY, WEEKEND, YEAR, Token
+from rag.when import days
+from rag.when.calendar import WHOSE, Calendar
+from rag.when.cursor import Span
+from rag.when.days import Days
+from rag.when.words import DAY, FORTNIGHT, HOUR, MONTH, QUARTER, SEASON, WEEK, WEEKDAY, WEEKEND, YEAR, Token
 
 _DAYTIME = frozenset("morning afternoon evening night lunchtime abend früh nachmittag noche tarde".split())
 

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from rag import when_days as days
-from rag.when_words import COUNTED, DAY, END, MEASURES, MONTH, QUARTER, YEAR, Token
+from rag.when import days
+from rag.when.words import COUNTED, DAY, END, MEASURES, MONTH, QUARTER, YEAR, Token
 
 DASHES = frozenset("-–—")
 FIRST_YEAR, LAST_YEAR = 1000, 2100

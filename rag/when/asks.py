@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rag.when_words import END, LINKS, Token
+from rag.when.words import END, LINKS, Token
 
 _LEADS = frozenset("and but so or also then ok okay well und aber y pero please exactly".split())
 BE = frozenset("is are was were am be".split())

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from rag import when_days as days
-from rag.when_cursor import DASHES, FIRST_YEAR, LAST_YEAR, PREPOSITIONS, YEARS, Cursor, Span
-from rag.when_days import Days
-from rag.when_words import CENTURY, DAY, DECADE, MONTH, QUARTER, SEASON, YEAR
+from rag.when import days
+from rag.when.cursor import DASHES, FIRST_YEAR, LAST_YEAR, PREPOSITIONS, YEARS, Cursor, Span
+from rag.when.days import Days
+from rag.when.words import CENTURY, DAY, DECADE, MONTH, QUARTER, SEASON, YEAR
 
 _REACH = 31
 _NTH = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?$")

@@ -3,9 +3,9 @@ not "2020 vision", "a crowd of 2000", "after May's resignation", "The Sunday Tim
 
 from __future__ import annotations
 
-from rag.when_cursor import DASHES, PREPOSITIONS, Span
-from rag.when_read import Reader
-from rag.when_words import (
+from rag.when.cursor import DASHES, PREPOSITIONS, Span
+from rag.when.read import Reader
+from rag.when.words import (
     AMOUNTS,
     COUNTED,
     DECADE,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 
-from rag import when_days as days
-from rag.when_bare import Bare
-from rag.when_cursor import Span
-from rag.when_read import NOW, OPEN
-from rag.when_words import DAY, MEASURES, MONTH, NUMBERED, WEEK, WEEKEND, YEAR
+from rag.when import days
+from rag.when.bare import Bare
+from rag.when.cursor import Span
+from rag.when.read import NOW, OPEN
+from rag.when.words import DAY, MEASURES, MONTH, NUMBERED, WEEK, WEEKEND, YEAR
 
 _KINDS = {
     "SINCE": "since", "BEFORE": "before", "AFTER": "after", "UNTIL": "until", "BY": "by", "FROM": "from", "IN": "in",

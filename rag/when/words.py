@@ -1,7 +1,7 @@
 """The words of time in English, German and Spanish, and texts cut into tokens that know them.
 
 A table line is a tag, its value and the words that carry them ("MONTH 6 june"). The grammar in
-`rag/when_read.py` sees tags only, so that "last week", "letzte Woche" and "la semana pasada" are
+`rag/when/read.py` sees tags only, so that "last week", "letzte Woche" and "la semana pasada" are
 read by the same few rules.
 """
 
