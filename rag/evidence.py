@@ -4,7 +4,7 @@ The evidence model (`rag/evidence_model.py`) reads the first passages whole and 
 the evidence and where in it an answer stands; with how good its passage is, whether it holds the kind of thing
 asked for and how much of the question, that gives the order. A logistic model over the best logit, the closeness of the
 best passage, and what of the question the best sentence and its passage hold gives the confidence that the articles answer
-at all. No sentence is embedded for this: that would take as long as the reading.
+at all. Only three sentences are embedded for this: to embed all would take as long as the reading.
 
 Without the evidence model, plain features of up to MAX_CANDIDATES sentences (closeness in meaning, rarer words, kind,
 passage) decide both. The weights were fitted by `rag/training/scorers.py` on public question sets and lie in
@@ -44,9 +44,11 @@ SENTENCE_FEATURES = (
 ANSWER_FEATURES = ("top", "second", "margin", *WHOLE_FEATURES, "cosine", "passage_cosine", "passage_mean")
 READ_FEATURES = ("logit", "answer", "kind", "passage_score", "covered")
 READ_ANSWER_FEATURES = (
-    "logit_top", "passage_cosine", "covered", "covered_passage", "missing_name", "missing_number",
+    "logit_top", "passage_cosine", "cosine", "covered", "covered_passage", "missing_name", "missing_number",
 )  # fmt: skip
 READ_PASSAGES = 6
+EMBEDDED = 3
+"""So many of the best sentences are embedded for the confidence: a long passage about much may hold one close sentence."""
 ECHO, REPEATS = 0.8, 0.2
 """A sentence with so large a share of its words from the question, or one that asks itself, keeps so much of its score."""
 _PRONOUN = re.compile(r"^(?:he|she|it|they|this|that|these|those|his|her|its|their|such)\b", re.IGNORECASE)
@@ -262,7 +264,7 @@ def rank(
     read and the others left out; without one, plain features decide over those of all.
     """
     if reader is not None and reader.calibrated:
-        scored = _by_reading(question, passages, language, reader)
+        scored = _by_reading(question, passages, cache, vector, language, reader)
     else:
         scored = _by_features(question, passages, cache, vector, language, reader)
     candidates, scores = scored.candidates, scored.scores
@@ -309,14 +311,21 @@ def _by_features(
     return Scored(candidates, odds, confidence, summary, {})
 
 
-def _by_reading(question: str, passages: Sequence[Passage], language: str, reader: Reads) -> Scored:
+def _by_reading(
+    question: str,
+    passages: Sequence[Passage],
+    cache: SentenceCache,
+    vector: np.ndarray,
+    language: str,
+    reader: Reads,
+) -> Scored:
     """Scores by the evidence model's reading of the first READ_PASSAGES passages."""
     candidates, reads = candidates_read(question, passages, reader)
     if not candidates:
         return Scored((), [], 0.0, (), {})
     asked = Asked(question, candidates, language)
     rows = read_rows(asked, candidates, reads)
-    summary = read_summary(asked, candidates, reads, rows)
+    summary = read_summary(asked, candidates, reads, rows, cache, vector)
     confidence = scorer("answerable_read", READ_ANSWER_FEATURES)(summary)
     return Scored(candidates, [ORDER.odds(row) for row in rows], confidence, summary, dict(enumerate(reads)))
 
@@ -392,14 +401,21 @@ def read_rows(
 
 
 def read_summary(
-    asked: Asked, candidates: Sequence[Candidate], reads: Sequence[Read], rows: Sequence[Sequence[float]]
+    asked: Asked,
+    candidates: Sequence[Candidate],
+    reads: Sequence[Read],
+    rows: Sequence[Sequence[float]],
+    cache: SentenceCache,
+    vector: np.ndarray,
 ) -> tuple[float, ...]:
-    """READ_ANSWER_FEATURES of at least one candidate, given the rows of READ_FEATURES."""
-    best = candidates[max(range(len(candidates)), key=lambda i: ORDER.odds(rows[i]))]
+    """READ_ANSWER_FEATURES of at least one candidate, given the rows of READ_FEATURES and the question's embedding."""
+    order = sorted(range(len(candidates)), key=lambda i: -ORDER.odds(rows[i]))
+    best = [candidates[i] for i in order[:EMBEDDED]]
     return (
         max(said.logit for said in reads),
         max(c.passage.cosine for c in candidates),
-        *asked.whole(best)[:4],
+        float((cache.encode([c.text for c in best]) @ vector).max()),
+        *asked.whole(best[0])[:4],
     )
 
 

@@ -104,12 +104,30 @@ def _stemmer(language: str) -> Any:
     return snowballstemmer.stemmer(_SNOWBALL.get(language, "english"))
 
 
+_SPELLINGS = (
+    (re.compile(r"(?<=[a-z]{3})our(?=$|s$|ed$|ing$|ite|able$|hood$|er|ly$|al)"), "or"),
+    (re.compile(r"(?<=[a-z]{2})tre(?=$|s$|d$)"), "ter"),
+    (re.compile(r"(?<=[a-z]{3})is(?=e$|es$|ed$|ing$|ation)"), "iz"),
+    (re.compile(r"(?<=[a-z]{3})ys(?=e$|es$|ed$|ing$)"), "yz"),
+    (re.compile(r"(?<=[aeiou])ll(?=ed$|ing$|er$|ers$)"), "l"),
+    (re.compile(r"^(def|off|lic|pret)ence"), r"\1ense"),
+    (re.compile(r"^programme"), "program"),
+    (re.compile(r"^grey"), "gray"),
+    (re.compile(r"^alumini"), "alumin"),
+)
+"""British spellings and the American ones they are taken for (defence, colour, kilometre, organise, travelled). Words that only
+look like one ("promise") are changed alike wherever they stand, so that they still equal themselves."""
+
+
 @lru_cache(maxsize=100_000)
 def stem(word: str, language: str = "en") -> str:
-    """The stem of one folded word; numbers lose their thousands separators."""
+    """The stem of one folded word; numbers lose their thousands separators, English words their British spelling."""
     if word[0].isdigit():
         ordinal = _ORDINAL_END.match(word)
         return plain_number(ordinal.group(1) if ordinal else word)
+    if language == "en":
+        for pattern, plain in _SPELLINGS:
+            word = pattern.sub(plain, word)
     return _stemmer(language).stemWord(word)
 
 

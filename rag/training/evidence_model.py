@@ -357,7 +357,10 @@ def main() -> int:
                 (time.time() - started) / 60,
             )
         if step % 400 == 399:
-            log.info("held out: %s", json.dumps(measure(network, tokenizer, test[:80], device, statements=not second)))
+            log.info(
+                "held out: %s",
+                json.dumps(measure(network, tokenizer, test[:80], device, statements=not second)),
+            )
             network.eval()
             _save(network, options.out, save_file)
     figures = measure(network, tokenizer, test, device, statements=not second)

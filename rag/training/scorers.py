@@ -139,7 +139,7 @@ def by_features(asked: Round, cache: evidence.SentenceCache) -> Collected | None
     return Collected(asked, np.array(rows), right, answer)
 
 
-def by_reading(asked: Round, reader: EvidenceModel) -> Collected | None:
+def by_reading(asked: Round, reader: EvidenceModel, cache: evidence.SentenceCache) -> Collected | None:
     """The round as scored with the evidence model; None as in `by_features`."""
     question = asked.asked.question
     candidates, reads = evidence.candidates_read(question, asked.passages, reader)
@@ -148,7 +148,7 @@ def by_reading(asked: Round, reader: EvidenceModel) -> Collected | None:
         return None
     about = evidence.Asked(question, candidates, "en")
     rows = evidence.read_rows(about, candidates, reads)
-    summary = evidence.read_summary(about, candidates, reads, rows)
+    summary = evidence.read_summary(about, candidates, reads, rows, cache, asked.vector)
     return Collected(asked, np.array(rows), right, lambda scores: summary)
 
 
@@ -186,7 +186,7 @@ def main() -> int:
             cache = evidence.SentenceCache(embedder, 60_000)
             for one in rounds(library, embedder, mine, pages.label):
                 collected += filter(None, [by_features(one, cache)])
-                read += filter(None, [by_reading(one, reader)])
+                read += filter(None, [by_reading(one, reader, cache)])
             library.close()
     made: dict[str, object] = {
         "made_by": "python -m rag.training.scorers",

@@ -52,3 +52,42 @@ def test_possessives_and_typographic_apostrophes_fold_to_the_same_word() -> None
 def test_stems_join_forms_of_a_word() -> None:
     assert w.stem("opened") == w.stem("opening")
     assert w.stem("3rd") == "3"
+
+
+@pytest.mark.parametrize(
+    ("british", "american"),
+    [
+        ("defence", "defense"),
+        ("colour", "color"),
+        ("neighbouring", "neighboring"),
+        ("kilometres", "kilometers"),
+        ("centre", "center"),
+        ("organised", "organized"),
+        ("organisation", "organization"),
+        ("analysed", "analyzed"),
+        ("travelled", "traveled"),
+        ("cancelling", "canceling"),
+        ("programmes", "programs"),
+        ("grey", "gray"),
+        ("aluminium", "aluminum"),
+        ("harbour", "harbor"),
+    ],
+)
+def test_british_and_american_spellings_are_one_word(british: str, american: str) -> None:
+    assert w.stem(british) == w.stem(american)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("hour", "or"),
+        ("four", "for"),
+        ("tour", "tor"),
+        ("prise", "prize"),
+        ("rise", "rize"),
+        ("wise", "wize"),
+        ("tree", "ter"),
+    ],
+)
+def test_words_that_only_look_so_stay_apart(one: str, other: str) -> None:
+    assert w.stem(one) != w.stem(other)
