@@ -92,8 +92,9 @@ bench: $(WITH_BENCH)
 
 train: $(INSTALLED)
 	@test -n "$(DATA)" || { echo "name the folder of the public sets: make train DATA=DIR (docs/evals.md)"; exit 2; }
-	$(BIN)/python -m rag.training.evidence_model --data "$(DATA)" --groups $(VENV)/groups.pickle --out $(VENV)/first-pass.safetensors
-	$(BIN)/python -m rag.training.evidence_model --data "$(DATA)" --groups $(VENV)/groups.pickle --second-pass $(VENV)/first-pass.safetensors
+	rm -f $(VENV)/groups.pickle
+	$(BIN)/python -m rag.training.evidence_model --data "$(DATA)" --groups $(VENV)/groups.pickle --minutes 90 --out $(VENV)/first-pass.safetensors
+	$(BIN)/python -m rag.training.evidence_model --data "$(DATA)" --groups $(VENV)/groups.pickle --minutes 70 --second-pass $(VENV)/first-pass.safetensors
 	$(BIN)/python -m rag.training.scorers --data "$(DATA)"
 
 # The same tests with far more random trials: HYPOTHESIS_PROFILE=long, FOOTNOTE_KILLS=killed builds.

@@ -49,8 +49,8 @@ READ_ANSWER_FEATURES = (
 READ_PASSAGES = 6
 EMBEDDED = 3
 """So many of the best sentences are embedded for the confidence: a long passage about much may hold one close sentence."""
-ECHO, REPEATS = 0.8, 0.2
-"""A sentence with so large a share of its words from the question, or one that asks itself, keeps so much of its score."""
+ASKS = math.log(0.2)
+"""What a sentence that asks instead of telling loses of its log odds."""
 _PRONOUN = re.compile(r"^(?:he|she|it|they|this|that|these|those|his|her|its|their|such)\b", re.IGNORECASE)
 
 
@@ -70,12 +70,11 @@ fit hardly minds where an answer stands and puts first what merely repeats the q
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """Evidence for one question: sentences best first (the scores of all add to 1), the confidence that they
-    answer it, and the features behind it (for explanation and fitting)."""
+    """Evidence for one question: sentences best first (the scores of all add to 1) and the confidence that they
+    answer it."""
 
     sentences: tuple[Evidence, ...]
     confidence: float
-    features: tuple[float, ...]
 
 
 class SentenceCache:
@@ -90,6 +89,8 @@ class SentenceCache:
         """Unit vectors, shape (len(texts), dimension)."""
         with self._lock:
             known = {text: self._known[text] for text in texts if text in self._known}
+            for text in known:
+                self._known.move_to_end(text)
         missing = [text for text in dict.fromkeys(texts) if text not in known]
         if missing:
             known.update(zip(missing, self._embedder.encode(missing), strict=True))
@@ -189,7 +190,7 @@ class Asked:
         self.total = sum(self.terms.values())
         self.text, self.language = question, language
         self.kind = w.wanted_kind(question)
-        self.names = w.names(question)
+        self.names = w.named(question, language)
         self.words = frozenset(w.words(question))
         self.numbers = w.numbers(question)
         self.pairs = set(pairwise(self.stems))
@@ -224,27 +225,26 @@ class Asked:
         ]
         day = article.published
         beside = f"{best.context} {best.text} {chunk.heading} {day.year if day else ''}"
-        rarest = max(self.terms, key=lambda t: self.terms[t])
+        rarest = max(self.terms, key=lambda t: self.terms[t], default="")
         return (
             self.share(best.stems),
             self.share(near),
             len(missing) / max(len(self.names), 1),
             1.0 if self.numbers - w.numbers(beside) else 0.0,
             self.matches(best),
-            1.0 if rarest not in near else 0.0,
+            1.0 if rarest and rarest not in near else 0.0,
             min(len(self.terms), 12) / 12,
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """The candidates with their log odds for the order, the confidence that they answer, the features
-    behind that, and what the evidence model said of each that it read."""
+    """The candidates with their log odds for the order, the confidence that they answer, and what the evidence
+    model said of each that it read."""
 
     candidates: Sequence[Candidate]
     scores: list[float]
     confidence: float
-    features: tuple[float, ...]
     said: dict[int, Read]
 
 
@@ -269,19 +269,17 @@ def rank(
         scored = _by_features(question, passages, cache, vector, language, reader)
     candidates, scores = scored.candidates, scored.scores
     if not candidates:
-        return Ranked((), 0.0, ())
-    asked = frozenset(w.content_stems(question, language))
-    yes_no = w.wanted_kind(question) == "yes-no"
+        return Ranked((), 0.0)
     for i, candidate in enumerate(candidates):
-        if candidate.text.rstrip("”\"’' ").endswith("?") or (not yes_no and _echoes(candidate, asked)):
-            scores[i] += math.log(REPEATS)
+        if candidate.text.rstrip("”\"’' ").endswith("?"):
+            scores[i] += ASKS
     kept = sorted(range(len(candidates)), key=lambda i: -scores[i])
     if not orders.asks_about_orders(question):
         stays = orders.kept([sigmoid(score) for score in scores], [c.suspect for c in candidates])
         kept = [i for i in kept if stays[i]]
     total = float(np.logaddexp.reduce([scores[i] for i in kept]))
     sentences = tuple(_evidence(candidates[i], math.exp(scores[i] - total), scored.said.get(i)) for i in kept)
-    return Ranked(sentences, scored.confidence, scored.features)
+    return Ranked(sentences, scored.confidence)
 
 
 def _by_features(
@@ -296,7 +294,7 @@ def _by_features(
     one, and say nothing of the confidence, since each has a scale of its own."""
     candidates, rows, answer = features(question, passages, cache, vector, language=language)
     if not candidates:
-        return Scored((), [], 0.0, (), {})
+        return Scored((), [], 0.0, {})
     plain = scorer("sentence", SENTENCE_FEATURES)
     scores = [plain(row) for row in rows]
     summary = answer(scores)
@@ -308,7 +306,7 @@ def _by_features(
         odds = [placed.get(i, least + math.log(max(score, 1e-9))) for i, score in enumerate(scores)]
     else:
         odds = [logit(score) for score in scores]
-    return Scored(candidates, odds, confidence, summary, {})
+    return Scored(candidates, odds, confidence, {})
 
 
 def _by_reading(
@@ -322,17 +320,20 @@ def _by_reading(
     """Scores by the evidence model's reading of the first READ_PASSAGES passages."""
     candidates, reads = candidates_read(question, passages, reader)
     if not candidates:
-        return Scored((), [], 0.0, (), {})
+        return Scored((), [], 0.0, {})
     asked = Asked(question, candidates, language)
     rows = read_rows(asked, candidates, reads)
+    if not orders.asks_about_orders(question):  # the confidence must not rest on what will not be shown
+        stays = orders.kept([ORDER(row) for row in rows], [c.suspect for c in candidates])
+        keep = [i for i, stay in enumerate(stays) if stay]
+        candidates, reads, rows = (
+            [candidates[i] for i in keep],
+            [reads[i] for i in keep],
+            [rows[i] for i in keep],
+        )
     summary = read_summary(asked, candidates, reads, rows, cache, vector)
     confidence = scorer("answerable_read", READ_ANSWER_FEATURES)(summary)
-    return Scored(candidates, [ORDER.odds(row) for row in rows], confidence, summary, dict(enumerate(reads)))
-
-
-def _echoes(candidate: Candidate, asked: frozenset[str]) -> bool:
-    """True for a sentence that says hardly more than the question did."""
-    return sum(stem in asked for stem in candidate.ordered) >= ECHO * len(candidate.ordered)
+    return Scored(candidates, [ORDER.odds(row) for row in rows], confidence, dict(enumerate(reads)))
 
 
 def _evidence(candidate: Candidate, score: float, read: Read | None) -> Evidence:
@@ -467,7 +468,7 @@ def features(
                 share,
                 asked.share(candidate.near),
                 max((shares[i] for i in (before, after) if i is not None), default=0.0),
-                max(held, default=0.0) / max(asked.terms.values()),
+                max(held, default=0.0) / max(asked.terms.values(), default=1.0),
                 candidate.passage.score / top_passage,
                 matches,
                 matches * share,
@@ -504,7 +505,7 @@ def _honest(question: str, candidates: Sequence[Candidate]) -> list[Candidate]:
     return [c for c in candidates if asks or not c.order]
 
 
-def unmentioned(question: str, passages: Sequence[Passage], most: int = 4) -> str:
+def unmentioned(question: str, passages: Sequence[Passage], *, language: str = "en", most: int = 4) -> str:
     """What a question insists on and none of the first `most` passages mentions: a year of its, or
     the names in it when all of them are missing; "" for nothing. An answer could not be supported.
 
@@ -519,7 +520,7 @@ def unmentioned(question: str, passages: Sequence[Passage], most: int = 4) -> st
     for year in sorted(re.findall(r"\b(?:1\d|20)\d\d\b", question)):
         if year not in near:
             return year
-    asked = {name for name in w.names(question) if not name.isdigit()}
+    asked = {name for name in w.named(question, language) if not name.isdigit()}
     plain = [m.group() for m in w.WORD.finditer(question) if (w.words(m.group()) or [""])[0] in asked]
     names = [name for name in plain if not (name.isupper() and len(name) <= 5)]
     if names and len(names) == len(plain):

@@ -247,6 +247,8 @@ class Pipeline:
         known = {passage.chunk.id for passage in found}
         more = [passage for passage in others if passage.chunk.id not in known]
         kept = found[: k - len(more)]
+        # Their scores are spread over a list of their own: none of them stood before those that are kept.
+        more = [replace(passage, score=min(passage.score, kept[-1].score)) for passage in more]
         return tuple(replace(p, rank=rank) for rank, p in enumerate((*kept, *more), 1))
 
     def _outdated(self, article: Article, plan: Plan) -> bool:
@@ -345,7 +347,8 @@ class Pipeline:
                 yield Checking()
             reason = yield from self._draft(self.model, question, ranked, chosen, draft, timings, language)
         if found is not None and draft.sentences:
-            yield draft.show(conflict.sentence(found, language), "note", (found.newer, found.older), 1.0)
+            said = conflict.sentence(found, w.spoken(question))
+            yield draft.show(said, "note", (found.newer, found.older), 1.0)
         return reason
 
     def _why_not(
@@ -356,7 +359,7 @@ class Pipeline:
             return plan.nothing
         if not ranked.sentences:
             return "the passages found hold no sentence to quote"
-        missing = evidence.unmentioned(question, passages)
+        missing = evidence.unmentioned(question, passages, language=w.spoken(question))
         if missing and self.options.abstain_threshold > 0:
             return f"no passage found mentions {missing}"
         if ranked.confidence < self.options.abstain_threshold:

@@ -24,7 +24,8 @@ def choose(sentences: Sequence[Evidence], most: int) -> list[Evidence]:
     for sentence in sentences:
         if len(chosen) >= most:
             break
-        stems, length = set(w.content_stems(sentence.text)), len(sentence.text.split())
+        language = sentence.passage.article.language or "en"
+        stems, length = set(w.content_stems(sentence.text, language)), len(sentence.text.split())
         least = SHORT_SHARE if words + length <= SHORT_WORDS else LEAST_SHARE
         if chosen and (sentence.score < least or len(stems & shown) / max(len(stems), 1) > SAME):
             continue

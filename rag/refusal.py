@@ -111,7 +111,7 @@ def _inside(shown: str) -> str:
 _FRAMES: dict[str, dict[str, str]] = {
     "en": {
         "when": "a date", "number": "a number", "who": "a name", "where": "a place", "why": "a reason",
-        "yes-no": "a yes or no", "": "a passage",
+        "yes-no": "a passage", "": "a passage",
         "not said": "The articles do not answer: {}",
         "looked": "{} for: {}",
         "both": "The search looked for {}; {}.",
@@ -132,7 +132,7 @@ _FRAMES: dict[str, dict[str, str]] = {
     },
     "de": {
         "when": "einem Datum", "number": "einer Zahl", "who": "einem Namen", "where": "einem Ort", "why": "einem Grund",
-        "yes-no": "einem Ja oder Nein", "": "einer Stelle",
+        "yes-no": "einer Stelle", "": "einer Stelle",
         "not said": "Die Artikel beantworten nicht: {}",
         "looked": "{} zu: {}",
         "both": "Gesucht wurde nach {}; {}.",
@@ -153,7 +153,7 @@ _FRAMES: dict[str, dict[str, str]] = {
     },
     "es": {
         "when": "una fecha", "number": "un número", "who": "un nombre", "where": "un lugar", "why": "un motivo",
-        "yes-no": "un sí o un no", "": "un pasaje",
+        "yes-no": "un pasaje", "": "un pasaje",
         "not said": "Los artículos no responden: {}",
         "looked": "{} para: {}",
         "both": "Se buscó {}; {}.",
@@ -176,6 +176,8 @@ _FRAMES: dict[str, dict[str, str]] = {
 _NOT_SOUGHT = frozenset(
     """how what which who whom whose when where why many much long far tall high old large big deep heavy wide fast often
     year date day month number name kind sort tell find show mean please describe explain happen happened
+    anything something everything anybody somebody anyone someone nothing true false fewer more most less least same different
+    still yet also even really actually
     wie was wer wen wem wann wo warum welche welcher welches wieviel viel viele jahr erzähl
     qué quién quiénes cuándo dónde cuánto cuánta cuántos cuántas cómo cuál cuáles por año""".split()
 )
@@ -219,7 +221,11 @@ class _Held:
         as a word of it does, or one that begins alike ("Norwegian" for Norway)."""
         if not term.name:
             return all(stem in self.stems for stem in term.stems)
-        return any(self._has(word, stem) for word, stem in zip(term.words, term.stems, strict=True))
+        return 3 * self.words_of(term) >= len(term.words) and self.words_of(term) > 0
+
+    def words_of(self, term: _Term) -> int:
+        """How many of the term's words stand there."""
+        return sum(self._has(word, stem) for word, stem in zip(term.words, term.stems, strict=True))
 
     def _has(self, word: str, stem: str) -> bool:
         bare = w.unaccented(word)  # "Oresund" is Øresund
@@ -232,7 +238,7 @@ def _terms(question: str, language: str) -> list[_Term]:
     """What a question names, in its order and once each: names of several words together, then the
     other content words and numbers singly. Capitals count as names except in German."""
     tokens = list(w.WORD.finditer(question))
-    names = w.names(question) if language != "de" else frozenset[str]()
+    names = w.named(question, language)
     out: list[_Term] = []
     seen: set[tuple[str, ...]] = set()
     run: list[re.Match[str]] = []
@@ -266,7 +272,10 @@ def _terms(question: str, language: str) -> list[_Term]:
 
 def _is_near(held: _Held, terms: Sequence[_Term]) -> bool:
     hits = [term for term in terms if held.holds(term)]
-    named = any(term.name and not term.shown.isdecimal() for term in hits)
+    named = any(
+        term.name and not term.shown.isdecimal() and 2 * held.words_of(term) >= len(term.words)
+        for term in hits
+    )
     return named or (bool(hits) and len(hits) >= NEAR_SHARE * len(terms))
 
 

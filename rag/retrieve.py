@@ -113,7 +113,9 @@ def retrieve(
     cosines: dict[str, float] = {}
     weights: list[float] = []
     if retriever in ("hybrid", "dense"):
-        vector = embedder.encode([question])[0] if vector is None else vector
+        if vector is None:
+            vector = embedder.encode([question])[0]
+        assert vector is not None
         lists.append(library.dense(vector, depth, **limits))
         cosines = {hit.chunk_id: hit.score for hit in lists[0]}
         weights.append(DENSE_WEIGHT)

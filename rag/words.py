@@ -104,31 +104,35 @@ def _stemmer(language: str) -> Any:
     return snowballstemmer.stemmer(_SNOWBALL.get(language, "english"))
 
 
-_SPELLINGS = (
-    (re.compile(r"(?<=[a-z]{3})our(?=$|s$|ed$|ing$|ite|able$|hood$|er|ly$|al)"), "or"),
-    (re.compile(r"(?<=[a-z]{2})tre(?=$|s$|d$)"), "ter"),
-    (re.compile(r"(?<=[a-z]{3})is(?=e$|es$|ed$|ing$|ation)"), "iz"),
-    (re.compile(r"(?<=[a-z]{3})ys(?=e$|es$|ed$|ing$)"), "yz"),
-    (re.compile(r"(?<=[aeiou])ll(?=ed$|ing$|er$|ers$)"), "l"),
-    (re.compile(r"^(def|off|lic|pret)ence"), r"\1ense"),
-    (re.compile(r"^programme"), "program"),
-    (re.compile(r"^grey"), "gray"),
-    (re.compile(r"^alumini"), "alumin"),
-)
-"""British spellings and the American ones they are taken for (defence, colour, kilometre, organise, travelled). Words that only
-look like one ("promise") are changed alike wherever they stand, so that they still equal themselves."""
+_SPELLINGS = """defence defense|offence offense|licence license|pretence pretense|colour color|harbour harbor|labour labor|
+neighbour neighbor|neighbourhood neighborhood|favour favor|favourite favorite|honour honor|behaviour behavior|humour humor|
+rumour rumor|armour armor|flavour flavor|vapour vapor|odour odor|vigour vigor|endeavour endeavor|centre center|theatre theater|
+metre meter|kilometre kilometer|centimetre centimeter|millimetre millimeter|litre liter|fibre fiber|organise organize|
+organisation organization|organiser organizer|recognise recognize|realise realize|realisation realization|modernise modernize|
+summarise summarize|characterise characterize|criticise criticize|emphasise emphasize|apologise apologize|finalise finalize|
+legalise legalize|nationalise nationalize|privatise privatize|prioritise prioritize|analyse analyze|paralyse paralyze|
+dialled dialed|fuelled fueled|programme program|grey gray|aluminium aluminum|plough plow|tyre tire|cheque check|
+aeroplane airplane|sceptic skeptic|sceptical skeptical|mould mold|enrol enroll|fulfil fulfill|instalment installment|
+archaeology archeology|encyclopaedia encyclopedia|paediatric pediatric|jewellery jewelry|catalogue catalog|dialogue dialog"""
+
+
+@lru_cache(maxsize=1)
+def _american() -> dict[str, str]:
+    """The stem of each British spelling with that of the American one."""
+    stemmer = _stemmer("en")
+    pairs = (pair.split() for pair in _SPELLINGS.replace("\n", "").split("|"))
+    return {stemmer.stemWord(british): stemmer.stemWord(american) for british, american in pairs}
 
 
 @lru_cache(maxsize=100_000)
 def stem(word: str, language: str = "en") -> str:
-    """The stem of one folded word; numbers lose their thousands separators, English words their British spelling."""
+    """The stem of one folded word; numbers lose their thousands separators, British spellings have the stem of the
+    American ones ("defence", "kilometre")."""
     if word[0].isdigit():
         ordinal = _ORDINAL_END.match(word)
         return plain_number(ordinal.group(1) if ordinal else word)
-    if language == "en":
-        for pattern, plain in _SPELLINGS:
-            word = pattern.sub(plain, word)
-    return _stemmer(language).stemWord(word)
+    found: str = _stemmer(language).stemWord(word)
+    return _american().get(found, found) if language == "en" else found
 
 
 def plain_number(number: str) -> str:
@@ -189,6 +193,11 @@ def names(text: str) -> frozenset[str]:
                 continue
         found.add(folded)
     return frozenset(found)
+
+
+def named(question: str, language: str = "en") -> frozenset[str]:
+    """`names` of a question; none where capitals do not tell: in German, and where everything is in capitals."""
+    return frozenset() if language == "de" or question.isupper() else names(question)
 
 
 def negation(text: str) -> bool:

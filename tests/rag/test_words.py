@@ -91,3 +91,23 @@ def test_british_and_american_spellings_are_one_word(british: str, american: str
 )
 def test_words_that_only_look_so_stay_apart(one: str, other: str) -> None:
     assert w.stem(one) != w.stem(other)
+
+
+@pytest.mark.parametrize(
+    "family",
+    [
+        "call called calling calls",
+        "kill killed killing",
+        "fall falling falls",
+        "sell selling",
+        "revise revision revised",
+        "televise television",
+        "colour colours coloured colouring colourful color colorful",
+        "neighbour neighbouring neighbor neighbors",
+        "organise organised organising organize organized",
+        "travel travelled traveled travelling",
+        "program programs programmed programme programmes",
+    ],
+)
+def test_the_forms_of_a_word_stay_together(family: str) -> None:
+    assert len({w.stem(word) for word in family.split()}) == 1
