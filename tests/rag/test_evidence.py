@@ -34,6 +34,17 @@ def test_a_name_or_year_that_nothing_mentions_is_found(question: str, missing: s
     assert evidence.unmentioned(question, [passage()]) == missing
 
 
+@pytest.mark.parametrize("question", ["WHICH COMMODITY BECAME DEARER?", "WILL POLAND ADOPT THE EURO?"])
+def test_capitals_everywhere_name_nothing(question: str) -> None:
+    assert evidence.unmentioned(question, [passage()]) == ""
+
+
+def test_german_nouns_are_no_names() -> None:
+    shut = passage("Die Querung über den Fluss ist seit Mai gesperrt.")
+    assert evidence.unmentioned("Warum wurde die Brücke gesperrt?", [shut], language="de") == ""
+    assert evidence.unmentioned("Was geschah 1914?", [shut], language="de") == "1914"
+
+
 def test_the_best_sentences_fill_the_budget_and_the_first_is_always_in() -> None:
     one = passage()
     items = [Evidence(one, word * 10, 0, 10, 1.0) for word in "abc"]
@@ -54,6 +65,45 @@ def test_no_passages_give_no_confidence() -> None:
     assert ranked.confidence == 0.0
 
 
+def test_the_scores_of_what_is_read_add_to_one_and_a_question_in_the_text_comes_last(
+    library, embedder, reader
+) -> None:
+    from rag.retrieve import retrieve
+
+    question = "How long is the Sandbar Canal?"
+    vector = embedder.encode([question])[0]
+    found = retrieve(library, embedder, question, 3, vector=vector)
+    ranked = evidence.rank(question, found, evidence.SentenceCache(embedder), vector, reader=reader)
+    assert sum(item.score for item in ranked.sentences) == pytest.approx(1.0)
+    assert "80 kilometres" in ranked.sentences[0].text
+    assert 0.5 < ranked.confidence <= 1.0
+
+
+def test_a_passage_found_by_words_alone_has_its_cosine_too(library, embedder) -> None:
+    from rag.retrieve import retrieve
+
+    question = "George Goethals"
+    vector = embedder.encode([question])[0]
+    both = retrieve(library, embedder, question, 3, vector=vector)
+    words = retrieve(library, embedder, question, 3, retriever="lexical", vector=vector)
+    known = {p.chunk.id: p.cosine for p in both}
+    assert words
+    assert all(p.cosine == pytest.approx(known[p.chunk.id], abs=1e-5) for p in words if p.chunk.id in known)
+    assert library.cosines(vector, []) == {}
+    assert library.cosines(vector, ["not there"]) == {}
+
+
+def test_a_question_without_a_content_word_is_no_error(library, embedder, reader) -> None:
+    from rag.retrieve import retrieve
+
+    vector = embedder.encode(["?"])[0]
+    found = retrieve(library, embedder, "canal", 3, vector=vector)
+    ranked = evidence.rank("?", found, evidence.SentenceCache(embedder), vector, reader=reader)
+    assert 0.0 <= ranked.confidence <= 1.0
+    plain = evidence.rank("?", found, evidence.SentenceCache(embedder), vector)
+    assert 0.0 <= plain.confidence <= 1.0
+
+
 def test_a_sentence_seen_before_is_not_embedded_again() -> None:
     import numpy as np
 
@@ -69,3 +119,19 @@ def test_a_sentence_seen_before_is_not_embedded_again() -> None:
     cache.encode(["a", "b"])
     assert Counting.calls == 2
     assert cache.encode(["c", "a"]).shape == (2, 2)
+
+
+def test_a_sentence_used_lately_is_kept_longest() -> None:
+    import numpy as np
+
+    seen: list[str] = []
+
+    class Noting:
+        def encode(self, texts):
+            seen.extend(texts)
+            return np.ones((len(texts), 2), np.float32)
+
+    cache = evidence.SentenceCache(Noting(), size=2)
+    for text in "abaca":
+        cache.encode([text])
+    assert seen == ["a", "b", "c"]
