@@ -33,6 +33,11 @@ from index.schema import SCHEMA_VERSION, Article, Chunk, IndexManifest
 
 _LIGHT_FIELDS = ", ".join(ARTICLE_NAMES[:-1])
 
+_LISTED = (
+    "SELECT a.id, external_id, title, url, published, modified, authors, source, site, topic, language, "
+    "collection, characters, (SELECT count(*) FROM chunks c WHERE c.article_id = a.id) AS chunks FROM articles a"
+)
+
 _SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS sources (key TEXT PRIMARY KEY, label TEXT NOT NULL);
@@ -65,6 +70,14 @@ class ArticleRow:
     collection: str
     characters: int
     chunks: int
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One page of a list of articles: `rows` of it, and how many there are on all pages."""
+
+    total: int
+    rows: list[ArticleRow]
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,19 +214,19 @@ class Catalog:
                   (("topic", topic), ("source", source), ("collection", collection)) if value]  # fmt: skip
         where = " AND ".join(f"a.{name} = ?" for name, _ in wanted) or "1"
         rows = self._rows(
-            f"SELECT a.id, external_id, title, url, published, modified, authors, source, site, topic, language, "
-            f"collection, characters, (SELECT count(*) FROM chunks c WHERE c.article_id = a.id) AS chunks "
-            f"FROM articles a WHERE {where} ORDER BY title COLLATE NOCASE, a.id LIMIT ? OFFSET ?",
+            f"{_LISTED} WHERE {where} ORDER BY title COLLATE NOCASE, a.id LIMIT ? OFFSET ?",
             (*(value for _, value in wanted), limit, offset),
         )
-        return [
-            ArticleRow(
-                row["id"], row["external_id"], row["title"], row["url"], date_of(row["published"]),
-                date_of(row["modified"]), tuple(json.loads(row["authors"])), row["source"], row["site"],
-                row["topic"], row["language"], row["collection"], row["characters"], row["chunks"],
-            )
-            for row in rows
-        ]  # fmt: skip
+        return [_listed(row) for row in rows]
+
+    def rows_of(self, ids: Sequence[str]) -> list[ArticleRow]:
+        """Those of these articles that exist, without their texts, in the order asked for."""
+        found = {
+            row["id"]: _listed(row)
+            for batch in _batches(ids)
+            for row in self._rows(f"{_LISTED} WHERE a.id IN ({_marks(batch)})", batch)
+        }
+        return [found[article_id] for article_id in ids if article_id in found]
 
     def chunks(self, ids: Sequence[str]) -> dict[str, Chunk]:
         """The chunks that exist among these ids, in the order asked for."""
@@ -450,3 +463,11 @@ def _batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:
 
 def _marks(values: Sequence[object]) -> str:
     return ",".join("?" * len(values))
+
+
+def _listed(row: sqlite3.Row) -> ArticleRow:
+    return ArticleRow(
+        row["id"], row["external_id"], row["title"], row["url"], date_of(row["published"]),
+        date_of(row["modified"]), tuple(json.loads(row["authors"])), row["source"], row["site"],
+        row["topic"], row["language"], row["collection"], row["characters"], row["chunks"],
+    )  # fmt: skip

@@ -13,13 +13,16 @@ from typing import Protocol
 
 import numpy as np
 
-from index.catalog import ArticleRow, Catalog, Shelves, damaged
+from index.catalog import ArticleRow, Catalog, Listing, Shelves, damaged
 from index.commit import check_built_with
 from index.errors import IndexMissing
 from index.flat import compare
-from index.register import Admitted, DateSpread, Register
+from index.register import Admitted, DateSpread, Overview, Register
 from index.schema import Article, ArticleFilter, Chunk, Hit, IndexManifest
 from index.shelf import Shelf, open_shelf
+
+LISTED_CHUNKS = 1000
+"""Chunks looked through for a list of the articles that hold some words."""
 
 
 class BuiltWith(Protocol):
@@ -259,6 +262,23 @@ class Library:
             topic=topic, source=source, collection=collection, limit=limit, offset=offset
         )
 
+    def listing(
+        self, only: ArticleFilter | None = None, query: str = "", *, limit: int = 50, offset: int = 0
+    ) -> Listing:
+        """A page of the articles that `only` admits, newest first; with a `query` those that hold any
+        of its words, the best first, from the `LISTED_CHUNKS` chunks that fit it best."""
+        if query:
+            hits = self.lexical(query, LISTED_CHUNKS, only=only)
+            ids = list(dict.fromkeys(self.article_ids([hit.chunk_id for hit in hits]).values()))
+            total, ids = len(ids), ids[offset : offset + limit]
+        else:
+            total, ids = self._register().newest(only, limit, offset)
+        return Listing(total, self._catalog.rows_of(ids))
+
+    def names(self) -> tuple[list[str], list[str]]:
+        """The names of the articles' sources and of their topics, those of the most articles first."""
+        return self._register().names()
+
     def chunk(self, chunk_id: str) -> Chunk | None:
         """One chunk, or None."""
         return self._catalog.chunks([chunk_id]).get(chunk_id)
@@ -289,6 +309,22 @@ class Library:
     def date_spread(self) -> DateSpread:
         """How many articles are dated, and over what time their dates are spread."""
         return self._register().date_spread
+
+    def overview(
+        self,
+        most: int = 5,
+        *,
+        only: ArticleFilter | None = None,
+        known_by: date | None = None,
+        without: Collection[str] = (),
+    ) -> Overview:
+        """What stands here in figures, of the articles that all three admit (as in `dense`), with the ids of
+        the `most` newest and oldest. From memory: no text is read."""
+        return self._register().overview(most, only, known_by, without)
+
+    def languages(self) -> tuple[str, ...]:
+        """The languages articles are in, most articles first; "" stands for those that do not say."""
+        return tuple(self._languages)
 
     def revised_by(
         self, article_id: str, *, known_by: date | None = None, without: Collection[str] = ()

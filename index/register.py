@@ -57,6 +57,25 @@ class DateSpread:
         return (self.quartile3 - self.quartile1).days if self.quartile1 and self.quartile3 else 0
 
 
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """A collection, or the part of it that a filter admits, in figures.
+
+    `articles` counts all, `undated` those without a date. `sources` and `topics` are names with their counts,
+    most first, without the unnamed. `newest` and `oldest` are ids of dated articles, the last and the first
+    by date; `first` and `last` are their days, None where nothing is dated.
+    """
+
+    articles: int
+    undated: int
+    sources: tuple[tuple[str, int], ...]
+    topics: tuple[tuple[str, int], ...]
+    newest: tuple[str, ...]
+    oldest: tuple[str, ...]
+    first: date | None
+    last: date | None
+
+
 @dataclass(frozen=True, eq=False)
 class Register:
     """All live chunks and articles of one revision, for reading by any number of threads.
@@ -78,6 +97,9 @@ class Register:
     topics: dict[str, int]
     revisions: dict[str, tuple[str, ...]]
     """By article id the articles that correct it, newest first, the undated last."""
+    source_names: tuple[str, ...] = ()
+    topic_names: tuple[str, ...] = ()
+    """The names as first written, in the order of their numbers."""
 
     @classmethod
     def of(cls, catalog: Catalog) -> Register:
@@ -98,6 +120,8 @@ class Register:
             sources=sources,
             topics=topics,
             revisions=_revisions(articles),
+            source_names=_written(row["source"] for row in articles),
+            topic_names=_written(row["topic"] for row in articles),
         )
 
     @cached_property
@@ -123,6 +147,16 @@ class Register:
         Articles published after `known_by` are left out, undated ones stay; `without` names
         articles by id.
         """
+        articles = self._articles(only, known_by, without)
+        if articles.all():
+            return None
+        mask = articles[self.article_of]
+        return None if mask.all() else Admitted(self, mask, np.flatnonzero(mask))
+
+    def _articles(
+        self, only: ArticleFilter | None, known_by: date | None = None, without: Collection[str] = ()
+    ) -> np.ndarray:
+        """A mask over the articles: those that all three admit."""
         articles = np.ones(len(self.article_ids), bool)
         if only is not None:
             if only.since or only.until:
@@ -143,10 +177,51 @@ class Register:
         if without:
             gone = [self.number_of[name] for name in without if name in self.number_of]
             articles[gone] = False
-        if articles.all():
-            return None
-        mask = articles[self.article_of]
-        return None if mask.all() else Admitted(self, mask, np.flatnonzero(mask))
+        return articles
+
+    # ---- listing ----------------------------------------------------------------------------
+
+    @cached_property
+    def _by_date(self) -> np.ndarray:
+        return np.argsort(-self.published, kind="stable")
+
+    def newest(self, only: ArticleFilter | None, limit: int, offset: int) -> tuple[int, list[str]]:
+        """How many articles the filter admits, and the ids of a page of them, newest first, the undated last."""
+        order = self._by_date[self._articles(only)[self._by_date]]
+        return len(order), [self.article_ids[number] for number in order[offset : offset + limit]]
+
+    def names(self) -> tuple[list[str], list[str]]:
+        """The names of the sources and of the topics, those of the most articles first; none is empty."""
+
+        def ranked(names: tuple[str, ...], numbers: np.ndarray) -> list[str]:
+            order = np.argsort(-np.bincount(numbers, minlength=len(names)), kind="stable") if names else []
+            return [names[number] for number in order if names[number]]
+
+        return ranked(self.source_names, self.source), ranked(self.topic_names, self.topic)
+
+    def overview(
+        self,
+        most: int = 5,
+        only: ArticleFilter | None = None,
+        known_by: date | None = None,
+        without: Collection[str] = (),
+    ) -> Overview:
+        """The articles that all three admit in figures, with the `most` newest and oldest (a few
+        milliseconds for 100,000 articles)."""
+        admitted = self._articles(only, known_by, without)
+        order = self._by_date[admitted[self._by_date]]
+        dated = order[self.published[order] != UNDATED]
+        days = self.published[dated]
+        return Overview(
+            articles=len(order),
+            undated=len(order) - len(dated),
+            sources=_counted(self.source[order], self.source_names),
+            topics=_counted(self.topic[order], self.topic_names),
+            newest=tuple(self.article_ids[number] for number in dated[:most]),
+            oldest=tuple(self.article_ids[number] for number in dated[::-1][:most]),
+            first=_day(int(days[-1])) if len(days) else None,
+            last=_day(int(days[0])) if len(days) else None,
+        )
 
     # ---- looking up -------------------------------------------------------------------------
 
@@ -228,6 +303,21 @@ def _revisions(articles: Sequence[sqlite3.Row]) -> dict[str, tuple[str, ...]]:
 def _numbered(names: Iterator[str], numbers: dict[str, int]) -> np.ndarray:
     """Each name's number, equal for names that differ in case only; `numbers` is filled with them."""
     return np.array([numbers.setdefault(name.casefold(), len(numbers)) for name in names], np.int32)
+
+
+def _written(names: Iterator[str]) -> tuple[str, ...]:
+    """Each name once, as first written, in the order of `_numbered`."""
+    first: dict[str, str] = {}
+    for name in names:
+        first.setdefault(name.casefold(), name)
+    return tuple(first.values())
+
+
+def _counted(numbers: np.ndarray, names: Sequence[str]) -> tuple[tuple[str, int], ...]:
+    """The names that occur with their counts, most first."""
+    counts = np.bincount(numbers, minlength=len(names))
+    found = [(name, int(count)) for name, count in zip(names, counts, strict=True) if name and count]
+    return tuple(sorted(found, key=lambda pair: (-pair[1], pair[0])))
 
 
 def _day(ordinal: int) -> date | None:

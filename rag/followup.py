@@ -43,6 +43,10 @@ _OPENING = re.compile(
     r"(?P<aux>did|do|does)?(?:is|was|are|were|has|have|had|can|could|will|would|should)?\b\s*",
     re.IGNORECASE,
 )
+_TELL = re.compile(
+    r"^(?:please )?(?:summari[sz]e|describe|compare|list|outline|recap|sum up|(?:what )?happened|timeline|overview|summary|history)\b ?",
+    re.IGNORECASE,
+)
 _ASKS_FOR_THING = re.compile(r"^(?:(?:in|on|at|by|for|from|to|under) )?(?:which|what)\b", re.IGNORECASE)
 MOST_READ = 1_000
 """Characters of an earlier question or answer that are looked at: they come from a client."""
@@ -93,7 +97,7 @@ def noun_phrase(question: str) -> str:
     """The name a question is about, as written there: its first run of capitalised words, with the
     small words inside ("the Treaty of Rome") and the nouns that follow ("the Soviet blockade of
     Berlin"); "" when it names nothing."""
-    text = " ".join(question.split()).rstrip("?.! ")
+    text = _TELL.sub("", " ".join(question.split()).rstrip("?.! "))
     opening = _OPENING.match(text)
     rest = text[opening.end() :] if opening else text
     tokens = rest.split()

@@ -17,7 +17,20 @@ import numpy as np
 from index.errors import InputError, ModelUnreachable
 from index.schema import Article, ArticleFilter
 from index.split import sentence_spans
-from rag import check, conflict, evidence, followup, markers, orders, prompt, quote, refusal
+from rag import (
+    check,
+    collection,
+    conflict,
+    evidence,
+    followup,
+    longer,
+    markers,
+    orders,
+    prompt,
+    quote,
+    refusal,
+    talk,
+)
 from rag import words as w
 from rag.llm import LanguageModel
 from rag.options import RagOptions
@@ -267,6 +280,11 @@ class Pipeline:
     ) -> Iterator[AnswerEvent]:
         started = time.perf_counter()
         timings: dict[str, float] = dict.fromkeys(TIMINGS, 0.0)
+        history = talk.asked_before(history)
+        talked = talk.recognise(question, history, asked_at)
+        if talked is not None:
+            yield from self._reply(question, talked, asked_at, without, only)
+            return
         alone = _plain(followup.standalone(question, history))  # history comes from outside as well
         if alone != question:
             yield Rewritten(alone)
@@ -274,12 +292,13 @@ class Pipeline:
         self.library.refresh()
         tongue = w.spoken(alone)
         plan = make_plan(alone, self.library, self.options, asked_at=asked_at, only=only, without=without)
-        asked = parts(alone, tongue)
+        wish = longer.wish(alone)
+        asked = wish.searches if wish else parts(alone, tongue)
+        each = longer.WIDER * self.options.top_k // len(asked) if wish else self.options.top_k
         vectors = self.embedder.encode(list(asked))
-        found = [
-            self._varied(part, self.options.top_k, plan, vector)
-            for part, vector in zip(asked, vectors, strict=True)
-        ]
+        found = [self._varied(part, each, plan, vector) for part, vector in zip(asked, vectors, strict=True)]
+        if wish:
+            asked, vectors, found = (alone,), vectors[:1], [_merged(found)]
         passages = _merged(found)
         timings["retrieve"] = _ms(started)
         yield Retrieved(passages)
@@ -291,12 +310,17 @@ class Pipeline:
             then = time.perf_counter()
             language = (mine[0].article.language or "en") if mine else "en"
             ranked = evidence.rank(part, mine, self._cache, vector, language=language, reader=self.reader)
+            if wish:
+                ranked = longer.choose(wish, longer.with_leads(mine, wish, self.library), ranked, self._cache)
             timings["evidence"] += _ms(then)
             confidence = max(confidence, ranked.confidence)
             reason = self._why_not(part, ranked, mine, plan)
+            if wish and mine and not ranked.sentences:
+                reason = f"no passage found is on {' or '.join(wish.searches)}"
             answered.append(not reason)
             if not reason:
-                reason = yield from self._answer(part, ranked, draft, timings, language)
+                how = (part, ranked, draft, timings, language)
+                reason = yield from (self._tell(wish, *how) if wish else self._answer(*how))
                 answered[-1] = bool(draft.sentences)
             reasons.append(reason)
         abstained = not any(answered)
@@ -304,12 +328,17 @@ class Pipeline:
             for part, said in zip(asked, answered, strict=True):
                 if not said:
                     yield draft.show(refusal.not_said(part, tongue), "note", (), 1.0)
+        foreign = collection.in_other_language(alone, self.library)
+        if foreign and not abstained:
+            yield draft.show(foreign, "note", (), 1.0)
         timings["total"] = _ms(started)
         timings["first_sentence"] = (draft.first_at - started) * 1000 if draft.first_at else timings["total"]
         reason = next((r for r in reasons if r), "")
         text = draft.text
         if abstained:
-            text = refusal.text(refusal.refusal(alone, passages, language=tongue, reason=reason))
+            sought = " ".join(wish.searches) if wish else alone
+            text = refusal.text(refusal.refusal(sought, passages, language=tongue, reason=reason))
+            text = f"{text} {foreign}".rstrip()
         yield Finished(
             Answer(
                 question=question,
@@ -327,6 +356,45 @@ class Pipeline:
                 settings_hash=self.settings_hash,
                 confidence=round(confidence, 4),
                 details=(*plan.details, *_corrections(draft.citations)),
+            )
+        )
+
+    def _reply(
+        self,
+        question: str,
+        said: talk.Talk,
+        asked_at: date | None,
+        without: Collection[str],
+        only: ArticleFilter | None,
+    ) -> Iterator[AnswerEvent]:
+        """The answer to small talk or to a question about the collection itself: notes that cite what they name."""
+        started = time.perf_counter()
+        self.library.refresh()
+        plan = collection.plan(
+            said, self.library, self.options, asked_at=asked_at, only=only, without=without
+        )
+        draft = _Draft()
+        for note in collection.reply(said, self.library, plan, lambda q, k: self._retrieve(q, k, plan, None)):
+            yield draft.show(note.text, "note", note.evidence, 1.0)
+        timings = dict.fromkeys(TIMINGS, 0.0) | {"total": round(_ms(started), 1)}
+        timings["first_sentence"] = round((draft.first_at - started) * 1000, 1)
+        yield Finished(
+            Answer(
+                question,
+                question,
+                draft.text,
+                tuple(draft.sentences),
+                tuple(draft.citations),
+                tuple(c.passage for c in draft.citations),
+                abstained=False,
+                reason="",
+                dropped=(),
+                engine=self.options.engine,
+                model="",
+                timings_ms=timings,
+                settings_hash=self.settings_hash,
+                confidence=1.0,
+                details=plan.details,
             )
         )
 
@@ -349,6 +417,28 @@ class Pipeline:
         if found is not None and draft.sentences:
             said = conflict.sentence(found, w.spoken(question))
             yield draft.show(said, "note", (found.newer, found.older), 1.0)
+        return reason
+
+    def _tell(
+        self,
+        wish: longer.Wish,
+        question: str,
+        ranked: evidence.Ranked,
+        draft: _Draft,
+        timings: dict[str, float],
+        language: str,
+    ) -> Generator[AnswerEvent, None, str]:
+        """Shows a longer answer, as quotations where the model is none or small; returns a reason like `_answer`."""
+        reason = ""
+        if self.options.engine == "quote" or self.model is None or self.model.kind == "bundled":
+            yield from draft.quote(ranked.sentences)
+        else:
+            yield Checking()
+            reason = yield from self._draft(
+                self.model, question, ranked, ranked.sentences, draft, timings, language
+            )
+        for side in longer.missing(wish, ranked.sentences):
+            yield draft.show(refusal.not_said(side, wish.language), "note", (), 1.0)
         return reason
 
     def _why_not(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from datetime import date
 
@@ -38,3 +39,9 @@ def plain(text: str, most: int = 80) -> str:
     if " " in cut[most // 2 :]:
         cut = cut[: cut.rindex(" ")]
     return cut.rstrip(" ,;:.-–—") + "…"
+
+
+def quoted(text: str, language: str = "en", most: int = 80) -> str:
+    """A text from outside in the language's quotation marks, as `plain` shows it, with other marks inside."""
+    marks = {"de": "„{}“", "es": "«{}»"}.get(language, "“{}”")
+    return marks.format(re.sub(r"[“”„\"«»]", "’", plain(text, most)))

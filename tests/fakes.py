@@ -10,16 +10,19 @@ chat page or the evaluation needs neither weights nor a language model:
 
 from __future__ import annotations
 
+import asyncio
 import re
 import threading
 import time
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
+from index.catalog import ArticleRow, Listing
 from index.errors import FootnoteError
 from index.schema import Article, ArticleFilter, Chunk, IndexManifest
 from rag.schema import (
@@ -192,6 +195,13 @@ def shelf_answers() -> dict[str, Answer]:
     }
 
 
+def _row_of(a: Article) -> ArticleRow:
+    return ArticleRow(
+        a.id, a.external_id, a.title, a.url, a.published, a.modified, a.authors, a.source, a.site, a.topic,
+        a.language, a.collection, len(a.text), 1,
+    )  # fmt: skip
+
+
 class ScriptedLibrary:
     """The reading side of a library over some articles, each one chunk."""
 
@@ -211,6 +221,27 @@ class ScriptedLibrary:
     def chunks_of(self, article_id: str) -> list[Chunk]:
         article = self._articles.get(article_id)
         return [make_passage(article).chunk] if article else []
+
+    def listing(
+        self, only: ArticleFilter | None = None, query: str = "", *, limit: int = 50, offset: int = 0
+    ) -> Listing:
+        words = query.lower().split()
+        found = [
+            a
+            for a in self._articles.values()
+            if (only is None or only.admits(a.published, a.source, a.topic))
+            and all(word in f"{a.title} {a.text}".lower() for word in words)
+        ]
+        found.sort(key=lambda a: a.published or date.min, reverse=True)
+        return Listing(len(found), [_row_of(a) for a in found[offset : offset + limit]])
+
+    def names(self) -> tuple[list[str], list[str]]:
+        all_of = self._articles.values()
+        return sorted({a.source for a in all_of} - {""}), sorted({a.topic for a in all_of} - {""})
+
+    def revised_by(self, article_id: str) -> str:
+        old = self._articles[article_id].external_id
+        return next((a.id for a in self._articles.values() if a.corrects == old), "")
 
     def chunk(self, chunk_id: str) -> Chunk | None:
         return next((c for a in self._articles for c in self.chunks_of(a) if c.id == chunk_id), None)
@@ -299,8 +330,22 @@ class ScriptedPipeline:
                 return event.answer
         raise AssertionError("the script has no Finished event")
 
-    def retrieve(self, question: str, k: int = 8) -> tuple[Passage, ...]:
+    def retrieve(
+        self, question: str, k: int = 8, *, only: ArticleFilter | None = None
+    ) -> tuple[Passage, ...]:
         words = set(re.findall(r"\w+", question.lower()))
-        shared = [(len(words & set(re.findall(r"\w+", a.text.lower()))), a) for a in self.library.articles()]
+        admitted = [
+            a for a in self.library.articles() if not only or only.admits(a.published, a.source, a.topic)
+        ]
+        shared = [(len(words & set(re.findall(r"\w+", a.text.lower()))), a) for a in admitted]
         shared.sort(key=lambda pair: -pair[0])
         return tuple(make_passage(a, rank, n / 10) for rank, (n, a) in enumerate(shared[:k], 1))
+
+
+Returned = TypeVar("Returned")
+
+
+def run_async(coroutine: Coroutine[Any, Any, Returned]) -> Returned:
+    """`asyncio.run` in a thread of its own: Playwright's browser leaves its event loop running in the tests' thread."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()

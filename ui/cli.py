@@ -16,7 +16,7 @@ import typer
 from typer.core import TyperGroup
 
 from index.errors import FootnoteError
-from ui.commands import articles, ask, build, chat, doctor, evaluate, models
+from ui.commands import articles, ask, build, chat, doctor, evaluate, mcp, models
 from ui.commands import settings as settings_command
 from ui.commands.common import complain
 
@@ -85,6 +85,7 @@ def root(
 app.command("build")(build.build)
 app.command("ask")(ask.ask)
 app.command("chat")(chat.chat)
+app.command("mcp")(mcp.mcp)
 app.add_typer(articles.app, name="articles")
 app.add_typer(models.app, name="models")
 app.add_typer(evaluate.app, name="eval")

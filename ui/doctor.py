@@ -128,7 +128,7 @@ def _memory(_: Settings) -> Iterator[Check]:
 
 
 def _disk(settings: Settings) -> Iterator[Check]:
-    place = settings.index.absolute()
+    place = settings.index_dir.absolute()
     while not place.exists() and place != place.parent:
         place = place.parent
     free = shutil.disk_usage(place).free
@@ -180,7 +180,7 @@ def _embedder(settings: Settings) -> Iterator[Check]:
 def _index(settings: Settings) -> Iterator[Check]:
     from ui.wiring import opened_library
 
-    place = settings.index
+    place = settings.index_dir
     try:
         with opened_library(settings) as library:
             manifest = library.manifest

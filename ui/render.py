@@ -76,6 +76,11 @@ def plain(text: str) -> str:
     return _SPACE.sub(" ", _NO_TEXT.sub("", _LONE_SURROGATE.sub("\ufffd", text)))
 
 
+def shown(text: str) -> str:
+    """`text` with each of those characters replaced by one that does nothing, so that offsets still hold."""
+    return _NO_TEXT.sub("\u2060", _LONE_SURROGATE.sub("\ufffd", text)).replace("\r", " ")
+
+
 def safe(text: str) -> str:
     """`text` such that neither HTML, Markdown nor LaTeX sees markup in it, on one line."""
     return _ACTIVE.sub(lambda found: f"&#{ord(found[0])};", plain(text))

@@ -1,7 +1,8 @@
-"""The web server: the chat page under /chat/, its own few files, and health checks.
+"""The web server: the chat page under /chat/, the reader's pages, the API, and health checks.
 
-`create_app` gives the ASGI application, `serve` runs it. In front of Gradio stands a guard that
-lets only the routes through which the chat needs and sets the security headers.
+`create_app` gives the ASGI application, `serve` runs it. In front of everything stands a guard that
+lets only those of Gradio's routes through which the chat needs and sets the security headers, and
+behind it the lock.
 """
 
 from __future__ import annotations
@@ -10,19 +11,25 @@ import hashlib
 import re
 import secrets
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from index.errors import FootnoteError, InputError
+from starlette.responses import PlainTextResponse
+
+from index.errors import InputError
+from ui.api.auth import LOOPBACK, Lock
+from ui.api.errors import add_handlers, error_response, for_programs
+from ui.settings import DEFAULT_COLLECTION
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from ui.chat import Answering
+    from ui.collection import Answers
 
 CHAT_PATH = "/chat"
 STATIC = Path(__file__).parent / "static"
@@ -30,12 +37,13 @@ STATIC_TYPES = {
     "chat-ui.js": "text/javascript; charset=utf-8",
     "chat.css": "text/css; charset=utf-8",
     "icon.svg": "image/svg+xml",
+    "reader.css": "text/css; charset=utf-8",
+    "reader.js": "text/javascript; charset=utf-8",
 }
 MAX_BODY_BYTES = 2_000_000
 """A long conversation with its sources is some hundred kilobytes."""
 
 DEFAULT_MAX_QUESTION_CHARS = 2000
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 _OPEN_ROUTES = re.compile(
     r"""/(?:
@@ -96,12 +104,9 @@ class Guard:
             await self.app(scope, receive, send)
             return
         headers = {name.lower(): value for name, value in scope["headers"]}
-        refusal = self._refusal(scope, headers)
-        if refusal is not None:
-            await _plain(send, *refusal)
-            return
         path = scope["path"]
-        if scope["method"] in ("GET", "HEAD") and path == CHAT_PATH + "/":
+        refusal = self._refusal(scope, headers)
+        if refusal is None and scope["method"] in ("GET", "HEAD") and path == CHAT_PATH + "/":
             await self._page(scope, receive, send)
             return
 
@@ -110,7 +115,12 @@ class Guard:
                 message = {**message, "headers": [*message["headers"], *_SAFE_HEADERS]}
             await send(message)
 
-        await self.app(scope, receive, with_headers)
+        if refusal is None:
+            await self.app(scope, receive, with_headers)
+            return
+        status, text = refusal
+        told = error_response(path, status, text) if for_programs(path) else PlainTextResponse(text, status)
+        await told(scope, receive, with_headers)
 
     def _refusal(self, scope: Scope, headers: dict[bytes, bytes]) -> tuple[int, str] | None:
         host = _host_name(headers.get(b"host", b"").decode("latin-1"))
@@ -173,13 +183,6 @@ def dress_page(page: bytes, nonce: str) -> bytes:
     return page.replace(b"<script", b'<script nonce="' + nonce.encode() + b'"')
 
 
-async def _plain(send: Send, status: int, text: str) -> None:
-    body = text.encode()
-    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": [*headers, *_SAFE_HEADERS]})
-    await send({"type": "http.response.body", "body": body})
-
-
 def _host_name(host: str) -> str:
     """The name in a Host header, without its port."""
     if host.startswith("["):
@@ -196,8 +199,13 @@ def create_app(
     concurrency: int = 2,
     queue_size: int = 32,
     allowed_hosts: Sequence[str] = (),
+    collections: Mapping[str, Answers] | None = None,
+    password: str = "",
 ) -> FastAPI:
     """The web application over a pipeline.
+
+    `collections` are the pipelines of all named collections, the chat's own first; without them the
+    pages and the API read from this one alone. With a `password` nothing but `/health/live` opens without.
 
     `examples` are the questions offered on the empty page; None draws them from the index
     and keeps those the pipeline finds evidence for.
@@ -207,9 +215,13 @@ def create_app(
     import gradio as gr
     from fastapi import FastAPI
     from fastapi.middleware.cors import CORSMiddleware
-    from fastapi.responses import JSONResponse, RedirectResponse, Response
+    from fastapi.responses import RedirectResponse, Response
 
+    from ui import pages
+    from ui.api import openai, routes
+    from ui.api.service import Desk, Service
     from ui.chat import begins_to_answer, build_chat, theme
+    from ui.collection import Collections
     from ui.examples import example_questions
 
     limit = max_question_chars or getattr(
@@ -222,28 +234,24 @@ def create_app(
         yield
         pool.shutdown(wait=False, cancel_futures=True)
 
-    app = FastAPI(title=title, docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    app = FastAPI(
+        title=title,
+        summary=routes.SUMMARY,
+        version=routes.VERSION,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        lifespan=lifespan,
+    )
+    named = Collections(collections or {DEFAULT_COLLECTION: cast("Answers", pipeline)})
+    app.state.service = Service(title, named, Desk(pool, concurrency, queue_size), limit)
+    add_handlers(app)
+    for router in (routes.health, routes.router, openai.router, pages.router):
+        app.include_router(router)
 
     @app.api_route("/", methods=["GET", "HEAD"], include_in_schema=False)
     def home() -> Response:
         return RedirectResponse(CHAT_PATH + "/", status_code=307)
-
-    @app.get("/health/live")
-    def live() -> dict[str, str]:
-        return {"status": "alive"}
-
-    @app.get("/health/ready")
-    def ready() -> Response:
-        try:
-            manifest = pipeline.library.manifest
-        except FootnoteError as error:
-            return JSONResponse({"status": "not ready", "reason": str(error)}, status_code=503)
-        counts = {"articles": manifest.articles, "chunks": manifest.chunks, "revision": manifest.revision}
-        if not manifest.articles:
-            return JSONResponse(
-                {"status": "not ready", "reason": "the index holds no articles", **counts}, status_code=503
-            )
-        return JSONResponse({"status": "ready", **counts})
 
     for name, media_type in STATIC_TYPES.items():
         app.add_api_route(
@@ -279,6 +287,7 @@ def create_app(
         mcp_server=False,
         max_file_size="1kb",
     )
+    app.add_middleware(Lock, password=password)
     app.add_middleware(Guard, allowed_hosts=frozenset(host.lower() for host in allowed_hosts))
     return app
 
@@ -308,9 +317,11 @@ def serve(
     title: str = "Footnote",
     examples: Sequence[str] | None = None,
     allowed_hosts: Sequence[str] = (),
+    collections: Mapping[str, Answers] | None = None,
+    password: str = "",
     on_ready: Callable[[str], None] | None = None,
 ) -> None:
-    """Serves the chat page until interrupted; `on_ready` is called once with its address.
+    """Serves the chat page, the reader's pages and the API until interrupted; `on_ready` is called once with its address.
 
     Port 0 takes a free one. Bound to the loopback interface only loopback host names are answered,
     unless `allowed_hosts` says otherwise: a page elsewhere cannot rebind its name to this server.
@@ -322,7 +333,14 @@ def serve(
     number = bound.getsockname()[1]
     if not allowed_hosts and host in LOOPBACK:
         allowed_hosts = sorted(LOOPBACK)
-    app = create_app(pipeline, title=title, examples=examples, allowed_hosts=allowed_hosts)
+    app = create_app(
+        pipeline,
+        title=title,
+        examples=examples,
+        allowed_hosts=allowed_hosts,
+        collections=collections,
+        password=password,
+    )
     shown = f"[{host}]" if ":" in host else host
 
     class Server(uvicorn.Server):

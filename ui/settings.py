@@ -17,12 +17,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, JsonValue, SecretStr, ValidationError
+from pydantic import Field, JsonValue, SecretStr, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from index.errors import InputError
 
 PREFIX = "FOOTNOTE_"
+DEFAULT_COLLECTION = "default"
+COLLECTIONS = "collections"
+COLLECTION_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 CONFIG_FILE = "footnote.toml"
 OTHER_VARIABLES = {
     "FOOTNOTE_CONFIG": "another file in place of ./footnote.toml",
@@ -45,7 +49,9 @@ class Settings(BaseSettings):
 
     index: Path = Field(Path(".footnote"), description="The folder the index lies in.")
     collection: str = Field(
-        "default", min_length=1, description="The collection new articles are filed under."
+        DEFAULT_COLLECTION,
+        description="The collection that is built and asked: `default` is the index in the folder itself, any other "
+        "name one of its own in `collections/NAME` there.",
     )
     embedder: str = Field(
         "all-MiniLM-L6-v2",
@@ -185,6 +191,11 @@ class Settings(BaseSettings):
     port: int = Field(
         7860, ge=0, le=65535, description="The port the chat page listens on; 0 takes a free one."
     )
+    password: SecretStr = Field(
+        SecretStr(""),
+        description="A password that locks the whole site and its API (any user name; programs send it as a Bearer "
+        "token). Never printed.",
+    )
     eval_data: Path = Field(
         Path(),
         description="The folder of public evaluation sets that `footnote eval run` reads suites such as `news` from; "
@@ -193,6 +204,25 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "warning", description="The least serious log line shown on stderr."
     )
+
+    @field_validator("collection")
+    @classmethod
+    def _plain_name(cls, name: str) -> str:
+        if not COLLECTION_NAME.fullmatch(name):
+            raise PydanticCustomError(
+                "collection_name",
+                "a name has up to 64 small letters, digits, - and _, and begins with a letter or digit",
+            )
+        return name
+
+    @property
+    def index_dir(self) -> Path:
+        """The folder of the chosen collection's index."""
+        return (
+            self.index
+            if self.collection == DEFAULT_COLLECTION
+            else self.index / COLLECTIONS / self.collection
+        )
 
     @classmethod
     def settings_customise_sources(
@@ -236,7 +266,8 @@ def load_settings(overrides: Sequence[str] = (), **options: Any) -> Settings:
             if name in variables
             else f"from {config_path()}"
         )
-        shown = "" if name == "llm_api_key" else f" {first['input']!r}"
+        field = Settings.model_fields.get(name)
+        shown = "" if field is not None and field.annotation is SecretStr else f" {first['input']!r}"
         reason = str(first["msg"])
         raise InputError(
             f"setting {name}{shown} ({place}) cannot be used: {reason[0].lower()}{reason[1:]}",

@@ -5,16 +5,24 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from index import weights
-from index.errors import InputError, WeightsMissing
+from index.errors import IndexMissing, InputError, WeightsMissing
 from index.schema import Article, BuildReport, Progress, Skipped
-from ui.settings import Settings, index_settings_hash, settings_hash, settings_that_change_answers
+from ui.settings import (
+    COLLECTION_NAME,
+    COLLECTIONS,
+    DEFAULT_COLLECTION,
+    Settings,
+    index_settings_hash,
+    settings_hash,
+    settings_that_change_answers,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -92,7 +100,26 @@ def open_library(settings: Settings, embedder: SentenceEmbedder | None = None) -
     """The index for reading. Given an embedder, raises IndexMismatch when another one built it."""
     from index.library import Library
 
-    return Library.open(settings.index, embedder=embedder, chroma_url=settings.chroma_url)
+    try:
+        return Library.open(settings.index_dir, embedder=embedder, chroma_url=settings.chroma_url)
+    except IndexMissing:
+        name, there = settings.collection, collections_in(settings.index)
+        if name == DEFAULT_COLLECTION or name in there:
+            raise
+        known = f"; there {'are' if len(there) > 1 else 'is'} {', '.join(there)}" if there else ""
+        raise IndexMissing(
+            f"there is no collection {name!r} in {settings.index}{known}",
+            f"footnote build PATH... --collection {name}",
+        ) from None
+
+
+def collections_in(index: Path) -> tuple[str, ...]:
+    """The names of the collections with an index in this folder, the default one first."""
+    from index.catalog import CATALOG_FILE
+
+    own = (DEFAULT_COLLECTION,) if (index / CATALOG_FILE).is_file() else ()
+    found = sorted(path.parent.name for path in (index / COLLECTIONS).glob(f"*/{CATALOG_FILE}"))
+    return (*own, *(name for name in found if COLLECTION_NAME.fullmatch(name)))
 
 
 def load_model_for(settings: Settings) -> LanguageModel:
@@ -148,10 +175,13 @@ def open_pipeline(settings: Settings, *, engine: str | None = None, retriever: s
     # What fails at once is tried first: loading the embedder takes seconds.
     open_library(settings).close()
     model = load_model_for(settings) if settings.engine == "model" else None
-    return assemble(settings, load_embedder_for(settings), model)
+    embedder = load_embedder_for(settings)
+    return assemble(settings, embedder, model, load_reader_for(settings, embedder))
 
 
-def assemble(settings: Settings, embedder: SentenceEmbedder, model: LanguageModel | None) -> Pipeline:
+def assemble(
+    settings: Settings, embedder: SentenceEmbedder, model: LanguageModel | None, reader: Reads | None
+) -> Pipeline:
     """A pipeline over the index the settings name, with parts loaded before."""
     from rag.pipeline import Pipeline
 
@@ -160,7 +190,7 @@ def assemble(settings: Settings, embedder: SentenceEmbedder, model: LanguageMode
         embedder,
         options=rag_options(settings),
         model=model,
-        reader=load_reader_for(settings, embedder),
+        reader=reader,
         settings_hash=settings_hash(settings),
     )
 
@@ -204,6 +234,22 @@ def opened_pipeline(settings: Settings) -> Iterator[Pipeline]:
         pipeline.library.close()
 
 
+@contextmanager
+def opened_pipelines(settings: Sequence[Settings]) -> Iterator[dict[str, Pipeline]]:
+    """A pipeline for each collection that these settings name, which differ in nothing else; they share
+    the models. Raises what `open_pipeline` raises, before a model is loaded where that is possible."""
+    for one in settings[1:]:
+        open_library(one).close()
+    with opened_pipeline(settings[0]) as first, ExitStack() as opened:
+        pipelines = {settings[0].collection: first}
+        for one in settings[1:]:
+            if one.collection not in pipelines:
+                embedder = cast("SentenceEmbedder", first.embedder)
+                pipelines[one.collection] = assemble(one, embedder, first.model, first.reader)
+                opened.callback(pipelines[one.collection].library.close)
+        yield pipelines
+
+
 def build(
     settings: Settings,
     paths: Sequence[Path],
@@ -230,7 +276,7 @@ def build(
     from index.build import build_index
 
     report = build_index(
-        settings.index,
+        settings.index_dir,
         list(sources.values()),
         embedder=embedder_for_building(settings),
         chunk_size=settings.chunk_size,
@@ -246,7 +292,7 @@ def remove(settings: Settings, ids: Sequence[str]) -> int:
     """Takes articles out of the index; how many were there."""
     from index.build import remove_articles
 
-    return remove_articles(settings.index, ids, chroma_url=settings.chroma_url)
+    return remove_articles(settings.index_dir, ids, chroma_url=settings.chroma_url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,6 +333,10 @@ class LocalSystem:
     def _model(self) -> LanguageModel | None:
         return load_model_for(self._settings) if self._settings.engine == "model" else None
 
+    @cached_property
+    def _reader(self) -> Reads | None:
+        return load_reader_for(self._settings, self._embedder)
+
     @property
     def settings_hash(self) -> str:
         return settings_hash(self._settings)
@@ -316,9 +366,10 @@ class LocalSystem:
 
     def pipeline(self, index_dir: Path) -> Pipeline:
         """See `evals.system.EvalSystem.pipeline`."""
-        own = index_dir == self._settings.index
-        place = {"index": index_dir} if own else {"index": index_dir, "chroma_url": ""}
-        pipeline = assemble(self._settings.model_copy(update=place), self._embedder, self._model)
+        own = index_dir == self._settings.index_dir
+        place = {} if own else {"index": index_dir, "collection": DEFAULT_COLLECTION, "chroma_url": ""}
+        settings = self._settings.model_copy(update=place)
+        pipeline = assemble(settings, self._embedder, self._model, self._reader)
         self._opened.append(pipeline)
         return pipeline
 

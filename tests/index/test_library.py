@@ -8,6 +8,8 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,7 @@ import pytest
 from index.build import build_index, remove_articles
 from index.errors import IndexMismatch, IndexMissing
 from index.library import Library
-from index.schema import Article
+from index.schema import Article, ArticleFilter
 from tests.index.words import ListSource, WordEmbedder, article, corpus
 
 BUILDER = """
@@ -166,3 +168,29 @@ def test_refreshing_again_and_again_leaves_no_open_files(tmp_path: Path) -> None
             library.lexical("ferry", 2)
             counts.append(open_files())
         assert counts[-1] <= counts[1] + 2, counts
+
+
+def test_an_overview_counts_what_filters_admit(tmp_path: Path) -> None:
+    def dated(name: str, day: date | None, topic: str) -> Article:
+        return replace(article(name, f"The {name} sails."), published=day, topic=topic, source="Harbour")
+
+    built(
+        tmp_path,
+        dated("ferry", date(2020, 5, 1), "Boats"),
+        dated("sloop", date(2022, 5, 1), "boats"),
+        dated("kite", None, ""),
+        dated("yawl", date(2021, 5, 1), "Wind"),
+    )
+    with Library.open(tmp_path) as library:
+        everything = library.overview()
+        assert (everything.articles, everything.undated) == (4, 1)
+        assert everything.topics == (("Boats", 2), ("Wind", 1))
+        assert everything.sources == (("Harbour", 4),)
+        assert everything.newest == ("sloop", "yawl", "ferry")
+        assert library.overview(1).oldest == ("ferry",)
+        assert (everything.first, everything.last) == (date(2020, 5, 1), date(2022, 5, 1))
+        until = library.overview(known_by=date(2021, 12, 31), without={"ferry"})
+        assert (until.articles, until.newest) == (2, ("yawl",))
+        nothing = library.overview(only=ArticleFilter(topics=("trains",)))
+        assert (nothing.articles, nothing.topics, nothing.newest, nothing.first) == (0, (), (), None)
+        assert library.languages() == ("en",)

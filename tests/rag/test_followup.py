@@ -20,6 +20,8 @@ from rag.schema import Turn
             "When did the second probe leave?",
         ),
         ("Who is Hanna Notte?", "What did she say?", "What did Hanna Notte say?"),
+        ("Summarise the Panama Canal", "When did it open?", "When did the Panama Canal open?"),
+        ("Compare Jupiter with Mars", "What happened?", "What happened? (Jupiter)"),
         ("Was the Council ever enlarged?", "Why?", "Why: Was the Council ever enlarged?"),
         ("How many moons has Jupiter?", "In what year?", "In what year: How many moons has Jupiter?"),
     ],

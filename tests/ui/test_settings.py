@@ -156,3 +156,12 @@ def test_every_setting_is_documented_and_the_page_is_current() -> None:
         assert field.description.endswith((".", "`")), name
     written = (ROOT / "docs" / "settings.md").read_text("utf-8")
     assert written == settings_markdown(), "run: footnote settings --markdown > docs/settings.md"
+
+
+def test_a_password_is_shown_nowhere(tmp_path: Path) -> None:
+    assert shown_value(load_settings(["password=open sesame"]), "password") == "(set)"
+    (tmp_path / "footnote.toml").write_text("password = 4711\n")
+    with pytest.raises(InputError) as refused:
+        load_settings()
+    assert "password" in str(refused.value)
+    assert "4711" not in str(refused.value)

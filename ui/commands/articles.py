@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from index.errors import InputError
-from ui.commands.common import IndexOption, JsonOption, SetOption, settings_from
+from ui.commands.common import CollectionOption, IndexOption, JsonOption, SetOption, settings_from
 
 if TYPE_CHECKING:
     from index.catalog import ArticleRow
@@ -22,9 +22,14 @@ app = typer.Typer(
 
 
 @app.command("list")
-def list_articles(index: IndexOption = None, json_: JsonOption = False, set_: SetOption = None) -> None:
+def list_articles(
+    index: IndexOption = None,
+    collection: CollectionOption = None,
+    json_: JsonOption = False,
+    set_: SetOption = None,
+) -> None:
     """List every article: id, date, length, title."""
-    settings = settings_from(set_, index=index)
+    settings = settings_from(set_, index=index, collection=collection)
 
     from ui import wiring
     from ui.terminal import one_line
@@ -46,11 +51,12 @@ def show(
         str, typer.Argument(metavar="ID", help="An id that `articles list` shows.", show_default=False)
     ],
     index: IndexOption = None,
+    collection: CollectionOption = None,
     json_: JsonOption = False,
     set_: SetOption = None,
 ) -> None:
     """Show one article: what is known about it, its clean text, and how it is divided."""
-    settings = settings_from(set_, index=index)
+    settings = settings_from(set_, index=index, collection=collection)
 
     from ui import wiring
 
@@ -71,10 +77,11 @@ def remove(
         list[str], typer.Argument(metavar="ID...", help="Ids that `articles list` shows.", show_default=False)
     ],
     index: IndexOption = None,
+    collection: CollectionOption = None,
     set_: SetOption = None,
 ) -> None:
     """Remove articles from the index. A build of their folder brings back what still lies there."""
-    settings = settings_from(set_, index=index)
+    settings = settings_from(set_, index=index, collection=collection)
 
     from ui import wiring
 

@@ -11,6 +11,7 @@ import typer
 
 from index.errors import InputError
 from ui.commands.common import (
+    CollectionOption,
     EngineOption,
     IndexOption,
     JsonOption,
@@ -36,6 +37,7 @@ def ask(
         list[str], typer.Argument(help="The question, in quotes or as plain words.", show_default=False)
     ],
     index: IndexOption = None,
+    collection: CollectionOption = None,
     engine: EngineOption = None,
     retriever: RetrieverOption = None,
     history: Annotated[
@@ -56,7 +58,7 @@ def ask(
     set_: SetOption = None,
 ) -> None:
     """Answer a question from the indexed articles, with footnotes."""
-    settings = settings_from(set_, index=index, engine=engine, retriever=retriever)
+    settings = settings_from(set_, index=index, collection=collection, engine=engine, retriever=retriever)
     text = checked_question(" ".join(question), settings.max_question_chars)
     turns = read_history(history) if history else ()
     day = parse_day(asked_at, "--asked-at") if asked_at else None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Protocol
 
 import typer
 
-from ui.commands.common import IndexOption, SetOption, complain, note, settings_from
+from ui.commands.common import CollectionOption, IndexOption, SetOption, complain, note, settings_from
 
 if TYPE_CHECKING:
     from index.schema import BuildReport, Progress, Skipped
@@ -25,13 +25,14 @@ def build(
         typer.Argument(metavar="PATH...", help="Folders or files: .txt .md .html .jsonl", show_default=False),
     ],
     index: IndexOption = None,
+    collection: CollectionOption = None,
     rebuild: Annotated[
         bool, typer.Option("--rebuild", help="Start afresh: needed after a change of embedder or chunk size.")
     ] = False,
     set_: SetOption = None,
 ) -> None:
     """Index articles. What has not changed since the last build is skipped, what vanished is removed."""
-    settings = settings_from(set_, index=index)
+    settings = settings_from(set_, index=index, collection=collection)
 
     from ui import wiring
 

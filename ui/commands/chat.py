@@ -21,22 +21,44 @@ def chat(
         int | None, typer.Option("--port", help="The port to listen on (FOOTNOTE_PORT; default 7860).")
     ] = None,
     index: IndexOption = None,
+    collection: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--collection",
+            metavar="NAME",
+            help="A collection to answer from (FOOTNOTE_COLLECTION); may be repeated, the first is the one the chat "
+            "opens with.",
+        ),
+    ] = None,
     engine: EngineOption = None,
     retriever: RetrieverOption = None,
     set_: SetOption = None,
 ) -> None:
-    """Serve the chat page until Ctrl-C; the address is printed once it answers."""
-    settings = settings_from(set_, index=index, engine=engine, retriever=retriever, host=host, port=port)
+    """Serve the chat page, the articles' pages and the API until Ctrl-C; the address is printed once it answers."""
+    options = {"index": index, "engine": engine, "retriever": retriever, "host": host, "port": port}
+    every = [settings_from(set_, collection=name, **options) for name in collection or [None]]
+    settings = every[0]
     check_port(settings.host, settings.port)
 
     from ui import wiring
+    from ui.api.auth import LOOPBACK
 
+    password = settings.password.get_secret_value()
+    if not password and settings.host not in LOOPBACK:
+        note(f"Whoever reaches {settings.host} may ask and read: FOOTNOTE_PASSWORD locks the site.")
     if sys.stderr.isatty():
         note("Opening the index and the models ...")
     from ui.server import serve
 
-    with wiring.opened_pipeline(settings) as pipeline, contextlib.suppress(KeyboardInterrupt):
-        serve(pipeline, host=settings.host, port=settings.port, on_ready=announce)
+    with wiring.opened_pipelines(every) as pipelines, contextlib.suppress(KeyboardInterrupt):
+        serve(
+            pipelines[settings.collection],
+            host=settings.host,
+            port=settings.port,
+            collections=pipelines,
+            password=password,
+            on_ready=announce,
+        )
 
 
 def announce(address: str) -> None:

@@ -44,6 +44,14 @@ IndexOption = Annotated[
         help="The folder the index lies in (FOOTNOTE_INDEX; default .footnote).",
     ),
 ]
+CollectionOption = Annotated[
+    str | None,
+    typer.Option(
+        "--collection",
+        metavar="NAME",
+        help="One of several collections in that folder, each with its own index (FOOTNOTE_COLLECTION).",
+    ),
+]
 SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="NAME=VALUE", help="Any setting, for this call only; may be repeated."),

@@ -8,14 +8,26 @@ from dataclasses import asdict
 
 import typer
 
-from ui.commands.common import IndexOption, JsonOption, SetOption, only_this_on_stdout, settings_from
+from ui.commands.common import (
+    CollectionOption,
+    IndexOption,
+    JsonOption,
+    SetOption,
+    only_this_on_stdout,
+    settings_from,
+)
 
 COLOURS = {"ok": typer.colors.GREEN, "warning": typer.colors.YELLOW, "problem": typer.colors.RED}
 
 
-def doctor(index: IndexOption = None, json_: JsonOption = False, set_: SetOption = None) -> None:
+def doctor(
+    index: IndexOption = None,
+    collection: CollectionOption = None,
+    json_: JsonOption = False,
+    set_: SetOption = None,
+) -> None:
     """Check this machine, the models and the index; say what to do about anything wrong."""
-    settings = settings_from(set_, index=index)
+    settings = settings_from(set_, index=index, collection=collection)
 
     from ui.doctor import diagnose
 

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ui.commands import evaluate_questions, evaluate_report, evaluate_results
-from ui.commands.common import EngineOption, IndexOption, RetrieverOption, SetOption, note, settings_from
+from ui.commands.common import (
+    CollectionOption,
+    EngineOption,
+    IndexOption,
+    RetrieverOption,
+    SetOption,
+    note,
+    settings_from,
+)
 from ui.commands.evaluate_progress import eval_progress
 
 if TYPE_CHECKING:
@@ -86,13 +94,16 @@ def run(
     ] = False,
     data: DataOption = None,
     index: IndexOption = None,
+    collection: CollectionOption = None,
     set_: SetOption = None,
 ) -> None:
     """Ask every question of a suite; print retrieval, answer, abstention, citation and timing metrics.
 
     A run that is interrupted goes on where it stopped when the same command is given again.
     """
-    settings = settings_from(set_, index=index, engine=engine, retriever=retriever, eval_data=data)
+    settings = settings_from(
+        set_, index=index, collection=collection, engine=engine, retriever=retriever, eval_data=data
+    )
 
     from evals.rows import check_writable
     from evals.run import run_suite
@@ -109,7 +120,7 @@ def run(
                 limit=limit,
                 seed=seed,
                 # Only an index that was named: the default one holds other articles than the suite's.
-                index_dir=index,
+                index_dir=settings.index_dir if index or collection else None,
                 data_dir=data_folder(settings),
                 out=out,
                 engine=settings.engine,

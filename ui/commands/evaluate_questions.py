@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ui.commands.common import IndexOption, SetOption, note, settings_from
+from ui.commands.common import CollectionOption, IndexOption, SetOption, note, settings_from
 from ui.commands.evaluate_progress import eval_progress
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 def make(
     index: IndexOption = None,
+    collection: CollectionOption = None,
     n: Annotated[int, typer.Option("--n", min=1, help="So many questions, if the articles give them.")] = 100,
     out: Annotated[
         Path | None,
@@ -43,14 +44,14 @@ def make(
     set_: SetOption = None,
 ) -> None:
     """Write a question set from an index's own articles, to edit before use."""
-    settings = settings_from(set_, index=index)
+    settings = settings_from(set_, index=index, collection=collection)
 
     from evals.make.make import as_lines, make_questions
     from evals.rows import check_writable, write_whole
     from index.errors import InputError
     from ui import wiring
 
-    place = out or Path(f"questions-{settings.index.resolve().name.lstrip('.') or 'index'}.jsonl")
+    place = out or Path(f"questions-{settings.index_dir.resolve().name.lstrip('.') or 'index'}.jsonl")
     if place.exists() and not force:
         raise InputError(
             f"{place}: is there already, and may have been edited",
@@ -80,7 +81,7 @@ def make(
         )
     write_whole(place, as_lines(made.cases))
     typer.echo(f"{len(made.cases)} questions in {place}: read them, mend or delete what is not good, then")
-    typer.echo(f"footnote eval run {shlex.quote(str(place))} --index {shlex.quote(str(settings.index))}")
+    typer.echo(f"footnote eval run {shlex.quote(str(place))} --index {shlex.quote(str(settings.index_dir))}")
 
 
 @contextmanager
@@ -114,13 +115,14 @@ def add(
         list[str] | None, typer.Option("--id", metavar="ID", help="Only this verdict; may be repeated.")
     ] = None,
     index: IndexOption = None,
+    collection: CollectionOption = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be added; write nothing.")
     ] = False,
     set_: SetOption = None,
 ) -> None:
     """Turn readers' verdicts into questions with known answers."""
-    settings = settings_from(set_, index=index)
+    settings = settings_from(set_, index=index, collection=collection)
 
     from evals.rows import check_writable
     from evals.verdicts import add_verdicts, read_verdicts
@@ -128,7 +130,9 @@ def add(
 
     read = read_verdicts(verdicts)
     check_writable(to)
-    if index is None:  # only an index that was named: the default one may hold other articles
+    if (
+        index is None and collection is None
+    ):  # only an index that was named: the default one may hold other articles
         report = add_verdicts(read, to, ids=id_ or (), dry_run=dry_run)
     else:
         with wiring.opened_library(settings) as library:

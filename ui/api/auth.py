@@ -1,0 +1,77 @@
+"""The lock: one password for the whole site, and who may open what needs one."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ui.api.errors import error_response, for_programs
+
+OPEN = ("/health/live",)
+ADMIN = "/admin"
+"""Pages under here show what readers said and change what they get."""
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+_FORWARDED = (b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip", b"via")
+WRONG = "the password is missing or wrong"
+HOW = "send it as `Authorization: Bearer PASSWORD`, or as the password of HTTP Basic with any user name"
+NOT_HERE = "this page is for the machine the server runs on, or behind a password (FOOTNOTE_PASSWORD)"
+
+
+class Lock:
+    """Pure ASGI middleware. With a password everything but `/health/live` wants it, as HTTP Basic (any user
+    name) or as a Bearer token; without one `/admin` opens only to this machine itself."""
+
+    def __init__(self, app: ASGIApp, password: str = "") -> None:
+        self.app = app
+        self._password = password.encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = {name.lower(): value for name, value in scope["headers"]}
+        path: str = scope["path"]
+        refusal: Response | None = None
+        if self._password:
+            if path not in OPEN and not self._opens(headers.get(b"authorization", b"")):
+                refusal = self._locked(path)
+        elif (path + "/").startswith(ADMIN + "/") and not from_this_machine(scope, headers):
+            refusal = PlainTextResponse(NOT_HERE + "\n", 403)
+        await (refusal or self.app)(scope, receive, send)
+
+    def _opens(self, authorization: bytes) -> bool:
+        scheme, _, given = authorization.strip().partition(b" ")
+        given = given.strip()
+        if scheme.lower() == b"basic":
+            try:
+                given = base64.b64decode(given, validate=True).partition(b":")[2]
+            except (binascii.Error, ValueError):
+                return False
+        elif scheme.lower() != b"bearer":
+            return False
+        return hmac.compare_digest(given, self._password)
+
+    def _locked(self, path: str) -> Response:
+        challenge = {"WWW-Authenticate": 'Basic realm="Footnote", charset="UTF-8"'}
+        if for_programs(path):
+            return error_response(path, 401, WRONG, HOW, challenge)
+        return PlainTextResponse("The password is missing or wrong.\n", 401, challenge)
+
+
+def from_this_machine(scope: Scope, headers: dict[bytes, bytes]) -> bool:
+    """Whether a request comes from this machine itself: not from a proxy on it, and not by way of a foreign
+    name that was made to point here."""
+    client = scope.get("client")
+    host = headers.get(b"host", b"").decode("latin-1").lower()
+    name = host[1:].split("]", 1)[0] if host.startswith("[") else host.rsplit(":", 1)[0]
+    return (
+        client is not None
+        and client[0] in LOOPBACK
+        and name in LOOPBACK
+        and not any(header in headers for header in _FORWARDED)
+    )

@@ -1,0 +1,332 @@
+"""What goes in and out of the API, checked at the edge; offsets count code points of an article's text."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from index.schema import Article, ArticleFilter, Chunk
+from rag.schema import Answer, AnswerSentence, Citation, Failed, Passage, Sentence, citation_fields
+from ui.collection import Collection, reader_link
+
+MOST_NAMES = 100
+
+
+def _whole(text: str) -> str:
+    """Without NULs and half characters (`\\ud800`), which nothing further on takes."""
+    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", " ")
+
+
+Text = Annotated[str, AfterValidator(_whole)]
+Name = Annotated[Text, Field(max_length=500)]
+CollectionName = Annotated[
+    Text, Field(max_length=64, description="A collection of `GET /api/collections`; the first without one.")
+]
+
+
+def _day(value: Any) -> date:
+    if type(value) is date:
+        return value
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise PydanticCustomError("day", "not a date: write it as 2024-05-31") from None
+
+
+Day = Annotated[date, BeforeValidator(_day)]
+
+
+class Filters(BaseModel):
+    """Which articles may be used."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    since: Day | None = Field(default=None, description="Only articles published on this day or later.")
+    until: Day | None = Field(default=None, description="Only articles published on this day or before.")
+    source: list[Name] = Field(
+        default=[], max_length=MOST_NAMES, description="Only articles of these sources."
+    )
+    topic: list[Name] = Field(default=[], max_length=MOST_NAMES, description="Only articles on these topics.")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.since and self.until and self.since > self.until:
+            raise PydanticCustomError("order", "since is after until: swap the two dates")
+        return self
+
+    def only(self) -> ArticleFilter | None:
+        """The filter for a pipeline or a library; None where everything is let through."""
+        return ArticleFilter(self.since, self.until, tuple(self.source), tuple(self.topic)) or None
+
+
+class Listing(Filters):
+    """A page of a list of articles."""
+
+    q: Name = Field(default="", description="Only articles that hold any of these words, the best first.")
+    collection: CollectionName = ""
+    limit: int = Field(default=50, ge=1, le=200)
+    offset: int = Field(default=0, ge=0, le=10**9)
+
+
+class Search(Filters):
+    """A search for passages."""
+
+    q: Text = Field(description="A question or some words.")
+    collection: CollectionName = ""
+    k: int = Field(default=10, ge=1, le=100, description="How many passages.")
+
+
+class Earlier(BaseModel):
+    """An earlier question and the answer that was shown. It helps to read the question, and is never evidence."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    question: Text
+    answer: Text
+
+
+class Ask(Filters):
+    """A question."""
+
+    question: Text = Field(description="In any language the collection's articles are in.")
+    history: list[Earlier] = Field(default=[], description="Earlier turns, oldest first; the last six count.")
+    collection: CollectionName = ""
+    asked_at: Day | None = Field(
+        default=None,
+        description="The day of the question: articles near it are preferred, later ones not known.",
+    )
+    stream: bool = Field(default=False, description="Send the answer as it grows, as server-sent events.")
+
+
+# ---- out -------------------------------------------------------------------------------------------
+
+
+class Pulse(BaseModel):
+    """Alive."""
+
+    status: Literal["alive"] = "alive"
+
+
+class Readiness(BaseModel):
+    """Whether questions can be answered, and why not."""
+
+    status: Literal["ready", "not ready"]
+    reason: str = ""
+    articles: int = 0
+    chunks: int = 0
+    revision: int = 0
+
+
+class Problem(BaseModel):
+    """What is wrong, and what to do about it."""
+
+    message: str
+    next_step: str
+
+
+class ErrorBody(BaseModel):
+    """Every error."""
+
+    error: Problem
+
+
+class SentenceOut(BaseModel):
+    """One sentence. `origin`: `quote` stands so in an article, `draft` was written by a model and checked
+    against the words it cites, `note` is about the articles."""
+
+    text: str
+    origin: Literal["draft", "quote", "note"]
+    markers: list[int]
+
+    @classmethod
+    def of(cls, said: AnswerSentence | Sentence) -> Self:
+        """Of a sentence of an answer or of its stream."""
+        numbers = said.markers if isinstance(said, AnswerSentence) else [c.marker for c in said.citations]
+        return cls(text=said.text, origin=said.origin, markers=list(numbers))
+
+
+class CitationOut(BaseModel):
+    """A footnote: `quote` are the article's characters from `start` to `end`, `answer` those of them that
+    answer the question; `link` is the path of the page that shows them in their place."""
+
+    marker: int
+    article_id: str
+    title: str
+    url: str
+    published: date | None
+    source: str
+    quote: str
+    start: int
+    end: int
+    answer: tuple[int, int] | None
+    corrected: bool
+    link: str
+
+    @classmethod
+    def of(cls, citation: Citation, collection: str) -> Self:
+        """A citation, with a link into this collection."""
+        article = citation.passage.article
+        link = reader_link(article.id, citation.start, citation.end, collection)
+        return cls.model_validate({**citation_fields(citation), "source": article.source, "link": link})
+
+
+class PassageOut(BaseModel):
+    """A piece of an article as found for a question."""
+
+    article_id: str
+    title: str
+    url: str
+    published: date | None
+    source: str
+    topic: str
+    text: str
+    start: int
+    end: int
+    score: float
+    link: str
+
+    @classmethod
+    def of(cls, passage: Passage, collection: str) -> Self:
+        """A passage, with a link into this collection."""
+        article, chunk = passage.article, passage.chunk
+        fields = {name: getattr(article, name) for name in ("title", "url", "published", "source", "topic")}
+        return cls(
+            article_id=article.id,
+            text=chunk.text,
+            start=chunk.start,
+            end=chunk.end,
+            score=round(float(passage.score), 6),
+            link=reader_link(article.id, chunk.start, chunk.end, collection),
+            **fields,
+        )
+
+
+class AnswerOut(BaseModel):
+    """An answer. One that abstains has no citations, says so in `text` and why in `reason`, and `passages` are
+    the nearest ones found. `failed` says what went wrong on the way, such as a model that is down."""
+
+    question: str
+    standalone_question: str
+    text: str
+    abstained: bool
+    reason: str
+    confidence: float
+    details: list[str]
+    sentences: list[SentenceOut]
+    citations: list[CitationOut]
+    passages: list[PassageOut]
+    collection: str
+    engine: str
+    model: str
+    timings_ms: dict[str, float]
+    settings_hash: str
+    failed: Problem | None = None
+
+    @classmethod
+    def of(cls, answer: Answer, collection: str, link_name: str, failed: Failed | None = None) -> Self:
+        """An answer from this collection, whose links carry `link_name`."""
+        fields = {name: getattr(answer, name) for name in cls.model_fields if hasattr(answer, name)}
+        made = {
+            "sentences": [SentenceOut.of(sentence) for sentence in answer.sentences],
+            "citations": [CitationOut.of(citation, link_name) for citation in answer.citations],
+            "passages": [PassageOut.of(passage, link_name) for passage in answer.passages],
+            "collection": collection,
+            "failed": Problem(message=failed.reason, next_step=failed.next_step) if failed else None,
+        }
+        return cls.model_validate(fields | made)
+
+
+class ArticleLine(BaseModel):
+    """An article in a list."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    title: str
+    url: str
+    published: date | None
+    modified: date | None
+    authors: list[str]
+    source: str
+    site: str
+    topic: str
+    language: str
+    characters: int
+
+
+class ArticlePage(BaseModel):
+    """A page of articles, newest first, or best first where words were searched. `total` counts all pages;
+    `next_offset` is null on the last."""
+
+    total: int
+    offset: int
+    next_offset: int | None
+    articles: list[ArticleLine]
+
+
+class ChunkOut(BaseModel):
+    """A stored piece of an article's text."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    start: int
+    end: int
+    heading: str
+
+
+class ArticleOut(ArticleLine):
+    """A whole article. `revised_by` is the id of its corrected version, if there is one."""
+
+    corrects: str
+    revised_by: str
+    text: str
+    chunks: list[ChunkOut]
+
+    @classmethod
+    def of(cls, article: Article, chunks: list[Chunk], revised_by: str) -> Self:
+        """An article with its pieces."""
+        fields = {name: getattr(article, name) for name in cls.model_fields if hasattr(article, name)}
+        return cls.model_validate(
+            {**fields, "characters": len(article.text), "revised_by": revised_by, "chunks": chunks}
+        )
+
+
+class SearchResult(BaseModel):
+    """Passages, the best first."""
+
+    passages: list[PassageOut]
+
+
+class CollectionOut(BaseModel):
+    """A collection, and by what its articles can be filtered."""
+
+    name: str
+    articles: int
+    revision: int
+    built_at: str
+    sources: list[str]
+    topics: list[str]
+
+    @classmethod
+    def of(cls, collection: Collection) -> Self:
+        """What a collection holds."""
+        manifest = collection.library.manifest
+        sources, topics = collection.library.names()
+        return cls(
+            name=collection.name,
+            articles=manifest.articles,
+            revision=manifest.revision,
+            built_at=manifest.built_at,
+            sources=sources,
+            topics=topics,
+        )
+
+
+class CollectionList(BaseModel):
+    """The collections, the one taken by default first."""
+
+    collections: list[CollectionOut]

@@ -1,0 +1,105 @@
+"""The collections a server answers from, each with its own pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+from index.catalog import Listing
+from index.errors import InputError
+from index.schema import Article, ArticleFilter, Chunk, IndexManifest
+from rag.schema import AnswerEvent, Passage, Turn
+
+
+class NotThereError(InputError):
+    """A collection, an article or a model that is asked for by a name nobody has."""
+
+
+class Shelf(Protocol):
+    """The part of a library that pages and programs read."""
+
+    @property
+    def manifest(self) -> IndexManifest: ...
+
+    def article(self, article_id: str) -> Article | None: ...
+
+    def chunks_of(self, article_id: str) -> list[Chunk]: ...
+
+    def listing(
+        self, only: ArticleFilter | None = ..., query: str = ..., *, limit: int = ..., offset: int = ...
+    ) -> Listing: ...
+
+    def names(self) -> tuple[list[str], list[str]]: ...
+
+    def revised_by(self, article_id: str) -> str: ...
+
+
+class Answers(Protocol):
+    """The part of a pipeline that programs use; it may be used from several threads."""
+
+    @property
+    def library(self) -> Shelf: ...
+
+    def stream(
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = ...,
+        asked_at: date | None = ...,
+        only: ArticleFilter | None = ...,
+    ) -> Iterator[AnswerEvent]: ...
+
+    def retrieve(self, question: str, k: int, *, only: ArticleFilter | None = ...) -> tuple[Passage, ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """One collection: its name and what answers from it."""
+
+    name: str
+    answers: Answers
+
+    @property
+    def library(self) -> Shelf:
+        """Its articles."""
+        return self.answers.library
+
+    def article(self, article_id: str) -> Article:
+        """One article with its text; NotThereError for an unknown id."""
+        found = self.library.article(article_id)
+        if found is None:
+            raise NotThereError("there is no article with this id", "/articles/ lists all of them")
+        return found
+
+
+class Collections:
+    """What a server answers from. The first collection is the one meant where none is named."""
+
+    def __init__(self, pipelines: Mapping[str, Answers]) -> None:
+        self._all = {name: Collection(name, pipeline) for name, pipeline in pipelines.items()}
+
+    def __iter__(self) -> Iterator[Collection]:
+        return iter(self._all.values())
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names, the first collection's first."""
+        return tuple(self._all)
+
+    def get(self, name: str = "") -> Collection:
+        """The collection of this name, the first without one; NotThereError for an unknown name."""
+        found = self._all.get(name or self.names[0])
+        if found is None:
+            raise NotThereError("there is no collection of this name", f"there is {', '.join(self.names)}")
+        return found
+
+
+def reader_link(article_id: str, start: int, end: int, collection: str = "") -> str:
+    """The path of an article's page where these characters of its text are marked and in view.
+
+    `collection` is left out for the first collection. Ids and names of collections need no quoting.
+    """
+    where = f"collection={collection}&" if collection else ""
+    return f"/articles/{article_id}?{where}from={start}&to={end}#mark"
