@@ -279,7 +279,9 @@ def build_chat(
         return idle(), settled(messages, STOPPED)
 
     def refused(messages: list[Message]) -> tuple[Any, list[Message]]:
-        return idle(), settled(messages, BUSY)
+        # A stopped answer counts as failed, too, and this may be heard before the stop button's own event.
+        begun = bool(messages) and bool(words_of(content(messages[-1])))
+        return idle(), settled(messages, STOPPED if begun else BUSY)
 
     async def ask(question: str) -> AsyncIterator[dict[str, Any]]:
         """Answers one question. Streams objects with `state` (searching, checking, answering, done),
