@@ -204,6 +204,7 @@ def main() -> int:
     made["sentence"] = _named(evidence.SENTENCE_FEATURES, sentence)
     made["answerable"] = _named(evidence.ANSWER_FEATURES, answerable)
     sentence, answerable = _both(read, [])
+    log_thresholds(read, answerable)
     log.info("the order set by hand, its fit: %s", _named(evidence.READ_FEATURES, sentence))
     made["answerable_read"] = _named(evidence.READ_ANSWER_FEATURES, answerable)
     made |= fitted_support(_wice(data / "wice" / "claim_dev.jsonl", embedder))
@@ -211,6 +212,23 @@ def main() -> int:
     options.out.write_text(json.dumps(made, indent=2) + "\n", "utf-8")
     log.info("%s", json.dumps(made, indent=2))
     return 0
+
+
+def log_thresholds(rows: Sequence[Collected], answerable: Logistic) -> None:
+    """Prints, for thresholds about the middle, what answering from there on refuses and finds on labelled rounds."""
+    z = np.array([answerable(c.answer([])) for c in rows])
+    y = np.array([c.answerable for c in rows])
+    for threshold in (0.38, 0.44, 0.5, 0.56, 0.62):
+        answered = z >= threshold
+        log.info(
+            "answering from %.2f on: precision %.3f, recall %.3f, unanswerable found %.3f, balanced accuracy %.3f (n %d)",
+            threshold,
+            y[answered].mean(),
+            answered[y].mean(),
+            (~answered)[~y].mean(),
+            (answered[y].mean() + (~answered)[~y].mean()) / 2,
+            len(y),
+        )
 
 
 def _held(c: Collected) -> bool:
