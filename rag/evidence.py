@@ -33,9 +33,8 @@ from rag.schema import Evidence, Passage
 from rag.scorers import Logistic, scorer, sigmoid
 
 MAX_CANDIDATES = 40
-WHOLE_FEATURES = (
-    "covered", "covered_passage", "missing_name", "missing_number", "kind", "missing_rare", "asked_words",
-)  # fmt: skip
+HELD_FEATURES = ("covered", "covered_passage", "missing_name", "missing_number")
+WHOLE_FEATURES = (*HELD_FEATURES, "kind", "missing_rare", "asked_words")
 SENTENCE_FEATURES = (
     "cosine", "cosine_before", "cosine_after", "cosine_passage", "cosine_best", "covered", "covered_near",
     "covered_beside", "best_word", "passage_score", "kind", "kind_covered", "names", "numbers", "bigrams",
@@ -43,9 +42,7 @@ SENTENCE_FEATURES = (
 )  # fmt: skip
 ANSWER_FEATURES = ("top", "second", "margin", *WHOLE_FEATURES, "cosine", "passage_cosine", "passage_mean")
 READ_FEATURES = ("logit", "answer", "kind", "passage_score", "covered")
-READ_ANSWER_FEATURES = (
-    "logit_top", "passage_cosine", "cosine", "covered", "covered_passage", "missing_name", "missing_number",
-)  # fmt: skip
+READ_ANSWER_FEATURES = ("logit_top", "passage_cosine", "cosine", *HELD_FEATURES)
 READ_PASSAGES = 6
 EMBEDDED = 3
 """So many of the best sentences are embedded for the confidence: a long passage about much may hold one close sentence."""
@@ -212,10 +209,10 @@ class Asked:
         """The share of the question's neighbouring stems that are neighbours in the candidate."""
         return len(self.pairs & set(pairwise(candidate.ordered))) / max(len(self.pairs), 1)
 
-    def whole(self, best: Candidate) -> tuple[float, ...]:
-        """WHOLE_FEATURES: what of the question the best candidate and its passage hold."""
+    def held(self, best: Candidate) -> tuple[float, ...]:
+        """HELD_FEATURES: what of the question the best candidate and its passage hold."""
         chunk, article = best.passage.chunk, best.passage.article
-        near_text = " ".join([article.title, chunk.heading, chunk.text])
+        near_text = _with_titles(best.passage)
         near = frozenset(w.content_stems(near_text, self.language))
         near_words = frozenset(w.words(near_text)) | near
         missing = [
@@ -225,16 +222,27 @@ class Asked:
         ]
         day = article.published
         beside = f"{best.context} {best.text} {chunk.heading} {day.year if day else ''}"
-        rarest = max(self.terms, key=lambda t: self.terms[t], default="")
         return (
             self.share(best.stems),
             self.share(near),
             len(missing) / max(len(self.names), 1),
             1.0 if self.numbers - w.numbers(beside) else 0.0,
+        )
+
+    def whole(self, best: Candidate) -> tuple[float, ...]:
+        """WHOLE_FEATURES: `held`, and what kind of question it is."""
+        near = frozenset(w.content_stems(_with_titles(best.passage), self.language))
+        rarest = max(self.terms, key=lambda t: self.terms[t], default="")
+        return (
+            *self.held(best),
             self.matches(best),
             1.0 if rarest and rarest not in near else 0.0,
             min(len(self.terms), 12) / 12,
         )
+
+
+def _with_titles(passage: Passage) -> str:
+    return f"{passage.article.title} {passage.chunk.heading} {passage.chunk.text}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -416,7 +424,7 @@ def read_summary(
         max(said.logit for said in reads),
         max(c.passage.cosine for c in candidates),
         float((cache.encode([c.text for c in best]) @ vector).max()),
-        *asked.whole(best[0])[:4],
+        *asked.held(best[0]),
     )
 
 
@@ -512,10 +520,7 @@ def unmentioned(question: str, passages: Sequence[Passage], *, language: str = "
     Initials ("UN") are not looked for, since the text may spell them out; a name counts as mentioned
     when a word begins like it ("Norwegian" for Norway).
     """
-    near = " ".join(
-        f"{p.article.title} {p.chunk.heading} {p.chunk.text} {p.article.published or ''}"
-        for p in passages[:most]
-    )
+    near = " ".join(f"{_with_titles(p)} {p.article.published or ''}" for p in passages[:most])
     held = frozenset(w.words(w.unaccented(near)))
     for year in sorted(re.findall(r"\b(?:1\d|20)\d\d\b", question)):
         if year not in near:

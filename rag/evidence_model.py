@@ -137,11 +137,11 @@ def tensors(rows: Sequence[Row], pad: int) -> dict[str, Any]:
     }
 
 
-def build_network(encoder: Any) -> Any:
-    """The network over a BERT encoder: `sentence`, `span` and `support` are linear heads.
+def build_network(encoder: Any, *, support: bool = False) -> Any:
+    """The network over a BERT encoder: `sentence` and `span` are linear heads, and with `support` that of training.
 
     `forward` takes what `tensors` makes and returns (logit of each sentence, start and end logits
-    of each token with shape (rows, width, 2), support logit of each row).
+    of each token with shape (rows, width, 2)); `judge` returns the support logit of each row.
     """
     import torch
 
@@ -152,12 +152,16 @@ def build_network(encoder: Any) -> Any:
             self.encoder = encoder
             self.sentence = torch.nn.Linear(2 * width, 1)
             self.span = torch.nn.Linear(width, 2)
-            self.support = torch.nn.Linear(2 * width, 1)
+            if support:
+                self.support = torch.nn.Linear(2 * width, 1)
 
-        def forward(self, batch: dict[str, Any]) -> tuple[Any, Any, Any]:
-            hidden = self.encoder(
+        def hidden(self, batch: dict[str, Any]) -> Any:
+            return self.encoder(
                 input_ids=batch["ids"], attention_mask=batch["mask"], token_type_ids=batch["segment"]
             ).last_hidden_state.float()
+
+        def forward(self, batch: dict[str, Any]) -> tuple[Any, Any]:
+            hidden = self.hidden(batch)
             first = hidden[:, 0]
             flat, numbers = hidden.reshape(-1, hidden.shape[-1]), batch["sentence"].reshape(-1)
             held = numbers >= 0
@@ -166,10 +170,13 @@ def build_network(encoder: Any) -> Any:
             size = flat.new_zeros(count).index_add(0, numbers[held], flat.new_ones(int(held.sum())))
             mean = total / size.clamp(min=1).unsqueeze(1)
             sentences = self.sentence(torch.cat([first[batch["owner"]], mean], dim=1)).squeeze(-1)
+            return sentences, self.span(hidden)
+
+        def judge(self, batch: dict[str, Any]) -> Any:
+            hidden = self.hidden(batch)
             share = (batch["segment"] * batch["mask"]).unsqueeze(-1).float()
             whole = (hidden * share).sum(1) / share.sum(1).clamp(min=1)
-            support = self.support(torch.cat([first, whole], dim=1)).squeeze(-1)
-            return sentences, self.span(hidden), support
+            return self.support(torch.cat([hidden[:, 0], whole], dim=1)).squeeze(-1)
 
     return Network()
 
@@ -190,7 +197,7 @@ class EvidenceModel:
         found: list[list[Read]] = [
             [Read(-float("inf"), None, -float("inf"))] * len(r.spans) for r in readings
         ]
-        for numbers, rows, batch, (sentences, spans, _) in self._batches(readings):
+        for numbers, rows, batch, (sentences, spans) in self._batches(readings):
             for logit, owner, local in zip(
                 sentences.tolist(), batch["owner"].tolist(), batch["local"].tolist(), strict=True
             ):
@@ -311,7 +318,7 @@ def is_left_out(name: str) -> bool:
 
 def fresh_copy(encoder: Any) -> Any:
     """A copy of an encoder to train on, its shared parts frozen."""
-    made = build_network(copy.deepcopy(encoder))
+    made = build_network(copy.deepcopy(encoder), support=True)
     for name, parameter in made.named_parameters():
         parameter.requires_grad = not is_left_out(name) or name.startswith("support.")
     return made

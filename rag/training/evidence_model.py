@@ -180,7 +180,7 @@ def measure(
             texts = [*group.gold[:1], *group.others[:3]]
             rows = rows_of(tokenizer, [t.reading(group.question) for t in texts])
             batch = _to(tensors(rows, tokenizer.pad_token_id), device)
-            logits, span, _ = network(batch)
+            logits, span = network(batch)
             best: dict[bool, float] = {True: -99.0, False: -99.0}
             for score, owner, local in zip(
                 logits.tolist(), batch["owner"].tolist(), batch["local"].tolist(), strict=True
@@ -204,7 +204,7 @@ def measure(
             made = statement_of(group, chance) if statements else None
             if made:
                 batch = _to(tensors(rows_of(tokenizer, [made[0]]), tokenizer.pad_token_id), device)
-                said.append((float(network(batch)[2][0]), made[1]))
+                said.append((float(network.judge(batch)[0]), made[1]))
     network.train()
     good = np.array([s for s, label in said if label])
     bad = np.array([s for s, label in said if not label])
@@ -324,7 +324,7 @@ def main() -> int:
         batch = _to(tensors(rows, tokenizer.pad_token_id), device)
         statements = [] if second else [made for group in some if (made := statement_of(group, chance))]
         with torch.autocast(device, torch.bfloat16):
-            logits, spans, _ = network(batch)
+            logits, spans = network(batch)
         losses = [
             sentence_loss(logits.float(), batch, examples),
             SPAN_WEIGHT * span_loss(spans.float(), batch, rows, texts),
@@ -334,7 +334,7 @@ def main() -> int:
                 tensors(rows_of(tokenizer, [r for r, _ in statements]), tokenizer.pad_token_id), device
             )
             with torch.autocast(device, torch.bfloat16):
-                _, _, support = network(held_rows)
+                support = network.judge(held_rows)
             wanted = torch.tensor([float(label) for _, label in statements], device=device)
             losses.append(
                 SUPPORT_WEIGHT * torch.nn.functional.binary_cross_entropy_with_logits(support.float(), wanted)
