@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -23,7 +23,8 @@ from markupsafe import Markup
 from index.errors import InputError
 from index.schema import ArticleFilter
 from ui.api.service import Service, ServiceDep, service_of
-from ui.render import long_date, plain, safe_url, shown
+from ui.language import choose, day_text, number_text, translate
+from ui.render import plain, safe_url, shown
 
 PER_PAGE = 50
 MOST_NAMES = 200
@@ -146,6 +147,11 @@ def error_page(request: Request, status: int, message: str, next_step: str = "")
     return _page(request, "error.html.j2", status, heading=title, message=message, next_step=next_step)
 
 
+def language_of(request: Request) -> str:
+    """The language a page is shown in: the one its address asks for (`lang`), else the browser's."""
+    return choose(request.query_params.get("lang", ""), request.headers.get("accept-language", ""))
+
+
 def _filter(asked: Mapping[str, str]) -> ArticleFilter | None:
     """What the form lets through, None for everything; InputError for dates that are none or the wrong way round."""
     try:
@@ -183,7 +189,8 @@ def _environment() -> jinja2.Environment:
     )
     environment.filters |= {
         "plain": lambda text: plain(text).strip(),
-        "day": lambda day: long_date(day),
+        "day": day_text,
+        "number": number_text,
         "address": lambda url: Markup(safe_url(url)),  # escaped by it already
         "query": lambda values: urlencode({k: v for k, v in values.items() if v}),
     }
@@ -192,10 +199,17 @@ def _environment() -> jinja2.Environment:
 
 def _page(request: Request, template: str, status: int = 200, **view: Any) -> Response:
     service: Service = service_of(request)
+    language = language_of(request)
     html = (
         _environment()
         .get_template(template)
-        .render(site=service.title, collections=service.collections.names, **view)
+        .render(
+            site=service.title,
+            collections=service.collections.names,
+            language_shown=language,
+            _=partial(translate, language=language),
+            **view,
+        )
     )
-    headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-store"}
+    headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-store", "Vary": "Accept-Language"}
     return HTMLResponse(html.encode("utf-8", "replace"), status, headers)

@@ -27,9 +27,10 @@ CHECKS = [
     status_code_conformance,
     content_type_conformance,
     response_schema_conformance,
-    negative_data_rejection,
     unsupported_method,
 ]
+"""Asked of every answer. That wrong data is refused is asked of bodies alone: in an address all is text, `topic=0.0`
+is a topic, and of a name given twice the last counts, so what breaks the document there is a matter of reading."""
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +75,8 @@ def test_every_answer_is_one_the_document_promises(
     ):
         pytest.skip("takes nothing that could be wrong")
 
+    checks = [*CHECKS, negative_data_rejection] if operation.body else CHECKS
+
     @settings(
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
     )
@@ -81,6 +84,6 @@ def test_every_answer_is_one_the_document_promises(
     def holds(case: Any) -> None:
         response = case.call()
         if response.content != TOO_LONG:
-            case.validate_response(response, checks=CHECKS)
+            case.validate_response(response, checks=checks)
 
     holds()

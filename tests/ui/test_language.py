@@ -1,0 +1,82 @@
+"""The interface speaks the reader's language, wholly."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+import ui
+from ui.language import LANGUAGES, choose, number_text, table, translate
+
+HOME = Path(ui.__file__).parent
+OTHERS = [language for language in LANGUAGES if language != "en"]
+
+
+def said_in_templates() -> set[str]:
+    found: set[str] = set()
+    for place in (HOME / "templates").glob("*.j2"):
+        found |= set(re.findall(r'\b_\("((?:[^"\\]|\\.)*)"', place.read_text("utf-8")))
+    return found
+
+
+def said_in_code() -> set[str]:
+    """The texts that `translate("...")` is called with, and those marked `TEXTS` as said elsewhere."""
+    found: set[str] = set()
+    for place in HOME.rglob("*.py"):
+        for node in ast.walk(ast.parse(place.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+                name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+                if name in ("translate", "_", "say") and isinstance(node.args[0].value, str):
+                    found.add(node.args[0].value)
+    return found
+
+
+def fields(text: str) -> list[str]:
+    return sorted(name for _, name, _, _ in Formatter().parse(text) if name is not None)
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_every_text_has_a_translation(language: str):
+    assert sorted((said_in_templates() | said_in_code()) - set(table(language))) == []
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_translations_hold_the_same_names_and_are_no_copies(language: str):
+    for english, other in table(language).items():
+        assert fields(english) == fields(other), english
+        assert other.strip()
+        assert other != english or len(english.split()) == 1, english
+
+
+def test_both_languages_know_the_same_texts():
+    assert set(table("de")) == set(table("es"))
+
+
+@pytest.mark.parametrize(
+    ("asked", "accepted", "language"),
+    [
+        ("", "", "en"),
+        ("", "de", "de"),
+        ("", "de-AT,de;q=0.9,en;q=0.8", "de"),
+        ("", "fr,es;q=0.5,en;q=0.4", "es"),
+        ("", "en-GB,en;q=0.9,de;q=0.8", "en"),
+        ("", "fr, nl", "en"),
+        ("es", "de", "es"),
+        ("DE-at", "", "de"),
+        ("xx", "de", "de"),
+        ("<script>", "es;q=0", "en"),
+        ("", "de;q=nan, es;q=9, \x00" + "en," * 10_000, "en"),
+    ],
+)
+def test_the_language_is_the_one_asked_for_or_the_browsers(asked: str, accepted: str, language: str):
+    assert choose(asked, accepted) == language
+
+
+def test_numbers_as_readers_write_them():
+    assert [number_text(1234567, language) for language in ("en", "de")] == ["1,234,567", "1.234.567"]
+    assert translate("{n} articles", "de", n=number_text(1200, "de")) == "1.200 Artikel"
+    assert translate("not in any table", "es") == "not in any table"

@@ -1,0 +1,60 @@
+"""The interface in the reader's language: English, German, Spanish.
+
+A text stands in the code in English and is looked up by itself in `translations/de.toml` and `es.toml`, as
+gettext does it. Answers are not translated: they keep the words of the articles.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+
+from rag.wording import LANGUAGES, day_text
+
+DEFAULT = "en"
+_WEIGHTED = re.compile(
+    r"\s*([A-Za-z]{1,8}|\*)(?:-[A-Za-z0-9-]{1,32})?\s*(?:;\s*q\s*=\s*([01](?:\.\d{0,3})?))?\s*"
+)
+_MOST_CHOICES = 32
+
+__all__ = ["DEFAULT", "LANGUAGES", "choose", "day_text", "number_text", "table", "translate"]
+
+
+def choose(asked: str, accepted: str) -> str:
+    """The language to show: the one `asked` for by name where we speak it, else the best that an
+    Accept-Language header names, else English.
+
+    >>> choose("", "fr, de-AT;q=0.8, en;q=0.7")
+    'de'
+    """
+    if (name := asked.strip().lower()[:2]) in LANGUAGES:
+        return name
+    best, weight = DEFAULT, 0.0
+    for choice in accepted.split(",")[:_MOST_CHOICES]:
+        found = _WEIGHTED.fullmatch(choice)
+        if found and found[1].lower() in LANGUAGES and float(found[2] or 1) > weight:
+            best, weight = found[1].lower(), float(found[2] or 1)
+    return best
+
+
+@cache
+def table(language: str) -> Mapping[str, str]:
+    """English texts and what they are in `language`; empty for English itself."""
+    if language == DEFAULT or language not in LANGUAGES:
+        return {}
+    text = resources.files("ui").joinpath("translations", f"{language}.toml").read_text("utf-8")
+    return tomllib.loads(text)
+
+
+def translate(text: str, language: str = DEFAULT, **values: object) -> str:
+    """`text` in `language`, its `{names}` filled in; English where there is no translation."""
+    found = table(language).get(text, text)
+    return found.format(**values) if values else found
+
+
+def number_text(number: int, language: str) -> str:
+    """A whole number with its thousands set apart as a reader of the language writes them."""
+    return f"{number:,}".replace(",", {"de": ".", "es": "\u202f"}.get(language, ","))
