@@ -7,21 +7,22 @@ where the page stands.
 
 from __future__ import annotations
 
-import asyncio
+import json
 import logging
 import os
-import threading
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from concurrent.futures import Executor
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import replace
 from datetime import date
-from typing import Any, Protocol
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from index.errors import FootnoteError, InputError
-from index.schema import Article, IndexManifest
+from index.schema import ArticleFilter
 from rag.pipeline import render as sentence_text
 from rag.schema import (
     Answer,
-    AnswerEvent,
     AnswerSentence,
     Checking,
     Failed,
@@ -31,28 +32,35 @@ from rag.schema import (
     Turn,
     citation_fields,
 )
+from ui.collection import Collection, Collections, Shelf
+from ui.desk import BusyError, Desk
+from ui.language import choose, day_text, number_text, translate
+from ui.readers.memory import AnswerMemory
 from ui.render import (
     BUSY,
     ECHO_CHARS,
     SEARCHING,
     STOPPED,
     STOPPED_EMPTY,
+    Look,
     View,
     advance,
+    answer_id_of,
     content,
     draw,
     draw_question,
     is_live,
-    long_date,
     message_line,
     safe,
     settle,
     turns_of,
     words_of,
 )
+from ui.suggest import follow_ups
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when Gradio is imported: nothing is sent anywhere
 import gradio as gr
+from gradio.components.chatbot import ExampleMessage
 from gradio.events import api
 from gradio.themes import Base, Default, colors
 
@@ -62,96 +70,70 @@ ASK_HERE = "Ask a question about the articles"
 EMPTY_QUESTION = "Type a question first."
 WAIT = "An answer is on its way. Wait for it, or stop it first."
 UNEXPECTED = "Something went wrong while answering. The server's log has the details."
+WRONG_FILTER = "The filter cannot be read. Set it anew."
+WRONG_ORDER = "The first day is after the last one: swap the two dates."
+NO_COLLECTION = "There is no collection of this name any more. Choose another."
+TOO_LONG = "The question has {n} characters; the limit is {most}."
+WELCOME = "Ask the articles"
+PROMISE = (
+    "Every sentence of an answer carries a footnote that opens the exact words it rests on. "
+    "What the articles do not support is not said."
+)
+MOST_KEPT = 400
+"""Messages of a conversation that the browser may hand back."""
+MOST_CHARS = 1_800_000
 
 Message = dict[str, Any]
+Name = Annotated[str, Field(max_length=300)]
 
 
-class ReadableLibrary(Protocol):
-    """The part of a library the page reads."""
+class Scope(BaseModel):
+    """What a reader chose beside the question: a collection, and which of its articles count."""
 
-    @property
-    def manifest(self) -> IndexManifest: ...
+    model_config = ConfigDict(extra="ignore", frozen=True)
 
-    def articles(self) -> Iterator[Article]: ...
+    collection: Name = ""
+    since: date | None = None
+    until: date | None = None
+    source: tuple[Name, ...] = Field((), max_length=50)
+    topic: tuple[Name, ...] = Field((), max_length=50)
+
+    @field_validator("since", "until", mode="before")
+    @classmethod
+    def _no_day(cls, given: object) -> object:
+        return given or None
+
+    def only(self) -> ArticleFilter | None:
+        """The filter, None for all articles; InputError for days the wrong way round."""
+        if self.since and self.until and self.since > self.until:
+            raise InputError(WRONG_ORDER)
+        return ArticleFilter(self.since, self.until, self.source, self.topic) or None
 
 
-class Answering(Protocol):
-    """The part of a pipeline the page uses."""
-
-    @property
-    def library(self) -> ReadableLibrary: ...
-
-    def stream(
-        self, question: str, *, history: Sequence[Turn] = ..., asked_at: date | None = ...
-    ) -> Iterator[AnswerEvent]: ...
-
-
-async def events_of(
-    stream: Callable[[], Iterator[AnswerEvent]], pool: Executor
-) -> AsyncIterator[AnswerEvent]:
-    """The events of `stream()`, run in `pool` so that a slow model does not hold up the page.
-
-    Leaving the loop early (stop button, closed tab) closes the stream in its own thread after the
-    step it is in. Errors of the stream are raised here.
-    """
-    loop = asyncio.get_running_loop()
-    box: asyncio.Queue[AnswerEvent | BaseException | None] = asyncio.Queue()
-    left = threading.Event()
-
-    def put(item: AnswerEvent | BaseException | None) -> None:
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(box.put_nowait, item)
-
-    def pump() -> None:
-        if left.is_set():
-            return
-        events: Iterator[AnswerEvent] | None = None
-        try:
-            events = stream()
-            for event in events:
-                if left.is_set():
-                    break
-                put(event)
-        except Exception as error:  # noqa: BLE001 - a thread's border: raised again where it is awaited
-            put(error)
-        finally:
-            close = getattr(events, "close", None)
-            if close is not None:
-                close()
-            put(None)
-
-    task = loop.run_in_executor(pool, pump)
+def scope_of(text: str | None) -> Scope:
+    """What the page's script wrote; InputError for anything else."""
     try:
-        while (item := await box.get()) is not None:
-            if isinstance(item, BaseException):
-                raise item
-            yield item
-    finally:
-        left.set()
-        task.cancel()  # takes effect only while it still waits for a free thread
+        return Scope.model_validate_json((text or "").strip() or "{}")
+    except ValidationError:
+        raise InputError(WRONG_FILTER) from None
 
 
-def begins_to_answer(pipeline: Answering, question: str) -> bool:
-    """Whether the articles hold enough evidence for an answer; the model is not asked."""
-    try:
-        events = pipeline.stream(question)
-        try:
-            return any(isinstance(event, Checking | Sentence) for event in events)
-        finally:
-            close = getattr(events, "close", None)
-            if close is not None:
-                close()
-    except FootnoteError as error:
-        log.info("example question %r left out: %s", question, error)
-        return False
+def language_of(request: gr.Request | None) -> str:
+    """The language the page is shown in: the one its address asks for (`lang`), else the browser's."""
+    if request is None or not hasattr(request, "headers"):
+        return choose("", "")
+    return choose(str(request.query_params.get("lang", "")), str(request.headers.get("accept-language", "")))
 
 
-def collection_line(library: ReadableLibrary) -> str:
+def collection_line(library: Shelf, language: str = "en") -> str:
     """What the page's header says of the index: how many articles, and the newest one's date."""
     count = library.manifest.articles
-    newest = max((a.published for a in library.articles() if a.published), default=None)
-    articles = "1 article" if count == 1 else f"{count:,} articles"
-    return f"{articles}, newest {long_date(newest)}" if newest else articles
+    newest = next((row.published for row in library.listing(limit=1).rows), None)
+    many = number_text(count, language)
+    articles = translate("1 article", language) if count == 1 else translate("{n} articles", language, n=many)
+    if newest is None:
+        return articles
+    return translate("{articles}, newest {day}", language, articles=articles, day=day_text(newest, language))
 
 
 def header(title: str, line: str) -> str:
@@ -159,98 +141,141 @@ def header(title: str, line: str) -> str:
     return f'<h1 class="fn-name">{safe(title)}</h1><p class="fn-collection">{safe(line)}</p>'
 
 
-PLACEHOLDER = (
-    '<div class="fn-welcome"><p class="fn-hello">Ask the articles</p>'
-    "<p>Every sentence of an answer carries a footnote that opens the exact words it rests on. "
-    "What the articles do not support is not said.</p></div>"
-)
+def placeholder(language: str) -> str:
+    """What the empty page says, as HTML."""
+    hello, promise = (safe(translate(text, language)) for text in (WELCOME, PROMISE))
+    return f'<div class="fn-welcome"><p class="fn-hello">{hello}</p><p>{promise}</p></div>'
+
+
+def next_questions(questions: Sequence[str], language: str) -> str:
+    """Questions to ask next as HTML, "" for none."""
+    if not questions:
+        return ""
+    buttons = "".join(
+        f'<button class="fn-ask" dir="auto">{safe(question)}</button>' for question in questions
+    )
+    return (
+        f'<div class="fn-next"><p>{safe(translate("The articles also answer", language))}</p>{buttons}</div>'
+    )
 
 
 def build_chat(
-    pipeline: Answering,
+    collections: Collections,
     *,
     title: str,
-    examples: Sequence[str],
+    examples: Callable[[str], Sequence[str]],
     max_question_chars: int,
-    pool: Executor,
-    concurrency: int = 2,
-    queue_size: int = 32,
+    desk: Desk,
+    memory: AnswerMemory,
 ) -> gr.Blocks:
-    """The page's Blocks, and one published function, `ask`, for programs."""
-    headers: dict[int, str] = {}
+    """The page's Blocks, and one published function, `ask`, for programs.
 
-    def current_header() -> str:
-        library = pipeline.library
-        refresh = getattr(library, "refresh", None)
+    `examples` gives the questions offered for a collection; `memory` gets every finished answer.
+    """
+    headers: dict[tuple[str, int, str], str] = {}
+    first = collections.names[0]
+
+    def current_header(found: Collection, language: str) -> str:
+        refresh = getattr(found.library, "refresh", None)
         if refresh is not None:
             refresh()
-        revision = library.manifest.revision
-        if revision not in headers:
-            headers.clear()
-            headers[revision] = header(title, collection_line(library))
-        return headers[revision]
+        key = (found.name, found.library.manifest.revision, language)
+        if key not in headers:
+            if len(headers) > 100:
+                headers.clear()
+            headers[key] = header(title, collection_line(found.library, language))
+        return headers[key]
 
-    def check(question: str) -> None:
-        if not question.strip():
-            raise InputError(EMPTY_QUESTION)
-        if len(question) > max_question_chars:
-            raise InputError(
-                f"The question has {len(question):,} characters; the limit is {max_question_chars:,}."
-            )
+    def remember(answer: Answer, found: Collection, history: Sequence[Turn]) -> str:
+        revision = str(found.library.manifest.revision)
+        return memory.remember(answer, collection=found.name, history=history, revision=revision)
 
-    def begin(question: str, earlier: list[Message]) -> list[Message]:
-        """The conversation with this question and an answer under way, or with its refusal."""
-        turn = sum(m.get("role") == "user" for m in earlier)
+    def found_in(scope: Scope) -> Collection:
         try:
-            check(question)
+            return collections.get(scope.collection)
+        except InputError:
+            raise InputError(NO_COLLECTION) from None
+
+    def check(question: str, language: str = "en") -> None:
+        if not question.strip():
+            raise InputError(translate(EMPTY_QUESTION, language))
+        if len(question) > max_question_chars:
+            n, most = (number_text(count, language) for count in (len(question), max_question_chars))
+            raise InputError(translate(TOO_LONG, language, n=n, most=most))
+
+    def begin(question: str, earlier: list[Message], language: str) -> list[Message]:
+        """The conversation with this question and an answer under way, or with its refusal."""
+        look = Look(_turn(earlier), language)
+        try:
+            check(question, language)
         except InputError as error:
             shown = question if len(question) <= ECHO_CHARS else question[:ECHO_CHARS] + " …"
-            return [*earlier, _user(shown), _assistant(message_line(str(error)))]
-        return [*earlier, _user(question), _assistant(draw(View(live=SEARCHING), turn))]
+            return [*earlier, _user(shown), _assistant(message_line(str(error), language))]
+        return [*earlier, _user(question), _assistant(draw(View(live=SEARCHING), look))]
 
-    def refuse_while_live(messages: list[Message]) -> None:
+    def refuse_while_live(messages: list[Message], language: str) -> None:
         """Ends the chain of events: one answer at a time on a page. The page's script holds back Enter
         meanwhile, so this is met by programs only."""
         if messages and is_live(messages[-1]):
-            raise gr.Error(WAIT, print_exception=False)
+            raise gr.Error(translate(WAIT, language), print_exception=False)
 
-    def take(question: str, messages: list[Message]) -> tuple[Any, list[Message]]:
-        refuse_while_live(messages)
+    def take(question: str, messages: list[Message], request: gr.Request) -> tuple[Any, Any, list[Message]]:
+        language = language_of(request)
+        refuse_while_live(messages, language)
         if not question.strip():
-            return gr.Textbox(value="", placeholder=EMPTY_QUESTION), messages
-        return _busy_box(), begin(question.strip(), messages)
+            return gr.Textbox(value="", placeholder=translate(EMPTY_QUESTION, language)), gr.skip(), messages
+        return _busy_box(language), "", begin(question.strip(), messages, language)
 
-    def take_example(chosen: gr.SelectData) -> tuple[Any, list[Message]]:
+    def take_example(chosen: gr.SelectData, request: gr.Request) -> tuple[Any, Any, list[Message]]:
         value = chosen.value
         question = value.get("text", "") if isinstance(value, dict) else str(value)
-        return _busy_box(), begin(question, [])
+        language = language_of(request)
+        return _busy_box(language), "", begin(question, [], language)
 
-    def take_again(messages: list[Message], again: gr.RetryData) -> tuple[Any, list[Message]]:
-        refuse_while_live(messages)
+    def take_again(
+        messages: list[Message], again: gr.RetryData, request: gr.Request
+    ) -> tuple[Any, Any, list[Message]]:
+        language = language_of(request)
+        refuse_while_live(messages, language)
         index = again.index if isinstance(again.index, int) else again.index[0]
         while index >= 0 and messages[index].get("role") != "user":
             index -= 1
         if index < 0:
-            return gr.Textbox(), messages
-        return _busy_box(), begin(words_of(content(messages[index])), messages[:index])
+            return gr.Textbox(), gr.skip(), messages
+        question = words_of(content(messages[index]))
+        return _busy_box(language), "", begin(question, messages[:index], language)
 
-    async def answer(messages: list[Message]) -> AsyncIterator[Any]:
+    async def answer(messages: list[Message], scoped: str, request: gr.Request) -> AsyncIterator[Any]:
         if len(messages) < 2 or not is_live(messages[-1]):
             yield gr.skip()  # a generator that yields nothing would empty the conversation
             return
         *earlier, asked, _ = messages
         question = words_of(content(asked))
-        turn = sum(m.get("role") == "user" for m in earlier)
+        language = language_of(request)
+        look = Look(_turn(earlier), language)
         view = View(live=SEARCHING)
         shown = ""
         try:
-            check(question)  # the browser says what the question was: it is checked again here
+            check(question, language)  # the browser says what the question was: it is checked again here
+            scope = scope_of(scoped)
+            found, only = found_in(scope), scope.only()
+            look = Look(look.turn, language, "" if found.name == first else found.name)
             history = turns_of(earlier)
-            async for event in events_of(lambda: pipeline.stream(question, history=history), pool):
-                view = advance(view, event)
-                if (drawn := draw(view, turn)) != shown:
-                    shown = drawn
-                    yield [*earlier, asked, _assistant(drawn)]
+            events = desk.events(
+                lambda: found.answers.stream(question, history=history, only=only), reader=True
+            )
+            async with aclosing(events):
+                async for event in events:
+                    view = advance(view, event)
+                    if isinstance(event, Finished):
+                        view = replace(view, answer_id=remember(event.answer, found, history))
+                    if (drawn := draw(view, look)) != shown:
+                        shown = drawn
+                        yield [*earlier, asked, _assistant(drawn)]
+        except BusyError:
+            view = View(failure=BUSY)
+        except InputError as error:
+            view = View(failure=str(error))
         except FootnoteError as error:
             view = View(
                 sentences=view.sentences, failure=f"{str(error).rstrip('.')}. {error.next_step}".strip()
@@ -261,27 +286,61 @@ def build_chat(
             view = View(sentences=view.sentences, failure=UNEXPECTED)
         if view.live:
             view = View(sentences=view.sentences, failure=UNEXPECTED)
-        if (drawn := draw(view, turn)) != shown:
+        if (drawn := draw(view, look)) != shown:
             yield [*earlier, asked, _assistant(drawn)]
 
     def idle() -> Any:
         return gr.Textbox(submit_btn=True, stop_btn=False)
 
-    def settled(messages: list[Message], note: str) -> list[Message]:
+    def done(messages: list[Message]) -> tuple[Any, str]:
+        return idle(), last_turn(messages)
+
+    async def suggest(messages: list[Message], scoped: str, request: gr.Request) -> str:
+        if not desk.idle or not messages:  # whoever waits for an answer comes first
+            return ""
+        asked = [words_of(content(m)) for m in messages if m.get("role") == "user"]
+        scope = scope_of(scoped)
+        found, only = found_in(scope), scope.only()
+        kept = memory.get(answer_id_of(content(messages[-1])))
+        if kept is None:
+            return ""
+
+        def make() -> list[str]:
+            return follow_ups(found.answers, kept.answer, asked, only=only, stopped=lambda: desk.held > 1)
+
+        return next_questions(await desk.run(make), language_of(request))
+
+    def settled(messages: list[Message], note: str, language: str) -> list[Message]:
         if not messages or not is_live(messages[-1]):
             return messages
         drawn = content(messages[-1])
         if note == STOPPED and not words_of(drawn):
             note = STOPPED_EMPTY
-        return [*messages[:-1], _assistant(settle(drawn, note))]
+        return [*messages[:-1], _assistant(settle(drawn, note, language))]
 
-    def stop(messages: list[Message]) -> tuple[Any, list[Message]]:
-        return idle(), settled(messages, STOPPED)
+    def stop(messages: list[Message], request: gr.Request) -> tuple[Any, list[Message], str]:
+        messages = settled(messages, STOPPED, language_of(request))
+        return idle(), messages, last_turn(messages)
 
-    def refused(messages: list[Message]) -> tuple[Any, list[Message]]:
+    def refused(messages: list[Message], request: gr.Request) -> tuple[Any, list[Message], str]:
         # A stopped answer counts as failed, too, and this may be heard before the stop button's own event.
         begun = bool(messages) and bool(words_of(content(messages[-1])))
-        return idle(), settled(messages, STOPPED if begun else BUSY)
+        messages = settled(messages, STOPPED if begun else BUSY, language_of(request))
+        return idle(), messages, last_turn(messages)
+
+    def open_page(scoped: str, request: gr.Request) -> tuple[str, Any]:
+        """The header and the empty page of the chosen collection."""
+        language = language_of(request)
+        try:
+            found = found_in(scope_of(scoped))
+        except InputError:
+            found = collections.get()
+        shown = gr.Chatbot(placeholder=placeholder(language), examples=_offered(examples(found.name)))
+        return current_header(found, language), shown
+
+    def open_talk(kept: str) -> tuple[Any, str, list[Message]]:
+        """An earlier conversation as the browser kept it, or an empty one."""
+        return idle(), "", messages_of(kept)
 
     async def ask(question: str) -> AsyncIterator[dict[str, Any]]:
         """Answers one question. Streams objects with `state` (searching, checking, answering, done),
@@ -289,30 +348,32 @@ def build_chat(
         try:
             check(question)
             text = ""
-            async for event in events_of(lambda: pipeline.stream(question), pool):
-                match event:
-                    case Searching():
-                        yield {"state": "searching", "text": text}
-                    case Checking():
-                        yield {"state": "checking", "text": text}
-                    case Sentence():
-                        said = AnswerSentence(
-                            event.text, event.origin, tuple(c.marker for c in event.citations), 1.0
-                        )
-                        text = f"{text} {sentence_text(said)}".strip()
-                        yield {"state": "answering", "text": text}
-                    case Failed(reason, next_step):
-                        yield {"state": "answering", "text": text, "failed": f"{reason} {next_step}".strip()}
-                    case Finished(finished):
-                        yield {"state": "done", **answer_fields(finished)}
-                    case _:
-                        pass
+            async with aclosing(desk.events(lambda: collections.get().answers.stream(question))) as events:
+                async for event in events:
+                    match event:
+                        case Searching():
+                            yield {"state": "searching", "text": text}
+                        case Checking():
+                            yield {"state": "checking", "text": text}
+                        case Sentence():
+                            said = AnswerSentence(
+                                event.text, event.origin, tuple(c.marker for c in event.citations), 1.0
+                            )
+                            text = f"{text} {sentence_text(said)}".strip()
+                            yield {"state": "answering", "text": text}
+                        case Failed(reason, next_step):
+                            failed = f"{reason} {next_step}".strip()
+                            yield {"state": "answering", "text": text, "failed": failed}
+                        case Finished(finished):
+                            yield {"state": "done", **answer_fields(finished)}
+                        case _:
+                            pass
         except FootnoteError as error:
             raise gr.Error(f"{error} {error.next_step}".strip(), print_exception=False) from error
 
     with gr.Blocks(title=title, fill_height=True, analytics_enabled=False) as demo:
         top = gr.Markdown(
-            current_header(),
+            current_header(collections.get(), "en"),
             elem_classes="fn-header",
             sanitize_html=True,
             latex_delimiters=[],
@@ -335,8 +396,11 @@ def build_chat(
             latex_delimiters=[],
             line_breaks=False,
             group_consecutive_messages=False,
-            placeholder=PLACEHOLDER,
-            examples=[{"text": example, "display_text": example} for example in examples],
+            placeholder=placeholder("en"),
+            examples=_offered(examples(first)),
+        )
+        further = gr.Markdown(
+            "", elem_id="next", sanitize_html=True, latex_delimiters=[], container=False, line_breaks=False
         )
         box = gr.Textbox(
             elem_id="question",
@@ -350,23 +414,56 @@ def build_chat(
             submit_btn=True,
             stop_btn=False,
         )
+        # What the page's script and the server tell each other; no reader sees them.
+        scope = gr.Textbox("", elem_id="fn-scope", visible="hidden", label="scope")
+        talk = gr.Textbox("", elem_id="fn-talk", visible="hidden", label="talk")
+        kept = gr.Textbox("", elem_id="fn-kept", visible="hidden", label="kept")
         private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         running = []
         for taken in (
-            box.submit(take, [box, chat], [box, chat], queue=False, **private),
-            chat.example_select(take_example, None, [box, chat], queue=False, **private),
-            chat.retry(take_again, [chat], [box, chat], queue=False, **private),
+            box.submit(take, [box, chat], [box, further, chat], queue=False, **private),
+            chat.example_select(take_example, None, [box, further, chat], queue=False, **private),
+            chat.retry(take_again, [chat], [box, further, chat], queue=False, **private),
         ):
-            answered = taken.success(answer, [chat], [chat], **private)
-            answered.success(idle, None, [box], queue=False, **private)
-            answered.failure(refused, [chat], [box, chat], queue=False, **private)
-            running.append(answered)
-        box.stop(stop, [chat], [box, chat], cancels=running, queue=False, **private)
-        chat.clear(idle, None, [box], cancels=running, queue=False, **private)
-        demo.load(current_header, None, [top], queue=False, **private)
-        api(ask, api_name="ask", concurrency_limit=concurrency)
-    demo.queue(default_concurrency_limit=concurrency, max_size=queue_size, api_open=True)
+            answered = taken.success(answer, [chat, scope], [chat], **private)
+            answered.failure(refused, [chat], [box, chat, kept], queue=False, **private)
+            finished = answered.success(done, [chat], [box, kept], queue=False, **private)
+            suggested = finished.success(suggest, [chat, scope], [further], **private)
+            running += [answered, suggested]
+        box.stop(stop, [chat], [box, chat, kept], cancels=running, queue=False, **private)
+        talk.change(open_talk, [talk], [box, further, chat], cancels=running, queue=False, **private)
+        scope.change(open_page, [scope], [top, chat], queue=False, **private)
+        demo.load(open_page, [scope], [top, chat], queue=False, **private)
+        api(ask, api_name="ask", concurrency_limit=None)
+    # Questions wait at the desk, the chat's with the programs', where their place can be told.
+    demo.queue(default_concurrency_limit=None, max_size=None, api_open=True)
     return demo
+
+
+def last_turn(messages: Sequence[Message]) -> str:
+    """The last question and answer as the browser keeps them: JSON with the turn's number and both messages."""
+    if len(messages) < 2:
+        return ""
+    asked, said = (content(message) for message in messages[-2:])
+    return json.dumps({"turn": _turn(messages) - 1, "asked": asked, "said": said}, ensure_ascii=False)
+
+
+def messages_of(kept: str | None) -> list[Message]:
+    """A conversation that the browser hands back; an empty one for anything else. Nothing in it is believed: it is
+    shown to the reader it comes from, and questions and answers are taken from it as `turns_of` does."""
+    try:
+        told = json.loads(kept) if kept and len(kept) <= MOST_CHARS else {}
+    except (ValueError, RecursionError):
+        told = {}
+    turns = told.get("turns") if isinstance(told, dict) else []
+    messages: list[Message] = []
+    for turn in turns[: MOST_KEPT // 2] if isinstance(turns, list) else []:
+        asked, said = (
+            (turn.get(name) for name in ("asked", "said")) if isinstance(turn, dict) else (None, None)
+        )
+        if isinstance(asked, str) and isinstance(said, str):
+            messages += [{"role": "user", "content": asked}, _assistant(said)]
+    return messages
 
 
 def answer_fields(answer: Answer) -> dict[str, Any]:
@@ -380,6 +477,14 @@ def answer_fields(answer: Answer) -> dict[str, Any]:
     }
 
 
+def _offered(questions: Sequence[str]) -> list[ExampleMessage]:
+    return [{"text": question, "display_text": question} for question in questions]
+
+
+def _turn(messages: Sequence[Message]) -> int:
+    return sum(message.get("role") == "user" for message in messages)
+
+
 def _user(text: str) -> Message:
     return {"role": "user", "content": draw_question(text)}
 
@@ -388,8 +493,8 @@ def _assistant(drawn: str) -> Message:
     return {"role": "assistant", "content": drawn}
 
 
-def _busy_box() -> Any:
-    return gr.Textbox(value="", placeholder=ASK_HERE, submit_btn=False, stop_btn=True)
+def _busy_box(language: str) -> Any:
+    return gr.Textbox(value="", placeholder=translate(ASK_HERE, language), submit_btn=False, stop_btn=True)
 
 
 def theme() -> Base:

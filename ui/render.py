@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
 from html import escape
 from html.parser import HTMLParser
 from typing import Any
@@ -30,6 +29,9 @@ from rag.schema import (
     Turn,
     answer_parts,
 )
+from ui.collection import reader_link
+from ui.desk import Waiting
+from ui.language import DEFAULT, day_text, number_text, translate
 
 SEARCHING = "Searching the articles…"
 CHECKING = "Checking each sentence against the articles…"
@@ -37,6 +39,10 @@ WRITING = "Checking the next sentence…"
 STOPPED = "Stopped. What is shown above was checked; the rest was not written."
 STOPPED_EMPTY = "Stopped."
 BUSY = "Too many questions are waiting just now. Ask again in a moment."
+NEXT = "Waiting: your question is the next one…"
+WAITING = "Waiting: {n} questions come before yours…"
+CORRECTED = "corrected version"
+UNTITLED = "Untitled article"
 
 NEAREST_SHOWN = 3
 """Passages offered under an answer that abstains."""
@@ -96,9 +102,18 @@ def safe_url(url: str) -> str:
     return escape(url, quote=True)
 
 
-def long_date(day: date) -> str:
-    """A date as people write it: 30 April 1993."""
-    return f"{day.day} {day:%B} {day.year}"
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How an answer is drawn: `turn` (from 0) keeps the anchors of two answers apart, `language` is the
+    interface's, `collection` the one whose articles are linked ("" for the first)."""
+
+    turn: int = 0
+    language: str = DEFAULT
+    collection: str = ""
+
+    def say(self, text: str, **values: object) -> str:
+        """One of the interface's texts, safe to stand in HTML."""
+        return safe(translate(text, self.language, **values))
 
 
 # ---- one answer ------------------------------------------------------------------------------
@@ -106,23 +121,28 @@ def long_date(day: date) -> str:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What the page shows of one answer so far. `live` is the state line of an answer still under way."""
+    """What the page shows of one answer so far. `live` is the state line of an answer still under way, in English;
+    `place` its place among those that wait, `answer_id` what it is judged and shared by once it is finished."""
 
     sentences: tuple[Sentence, ...] = ()
     live: str = ""
+    place: int = 0
     understood_as: str = ""
     failure: str = ""
     plain_text: str = ""
     nearest: tuple[Passage, ...] = field(default=())
     note: str = ""
     details: tuple[str, ...] = ()
+    answer_id: str = ""
 
 
-def advance(view: View, event: AnswerEvent) -> View:
+def advance(view: View, event: AnswerEvent | Waiting) -> View:
     """The view after `event`. `Finished` is final: it replaces what was streamed by what the answer says."""
     match event:
         case Rewritten(question):
             return replace(view, understood_as=question)
+        case Waiting(place):
+            return replace(view, live=NEXT if place == 1 else WAITING, place=place)
         case Searching():
             return replace(view, live=SEARCHING)
         case Checking():
@@ -154,37 +174,59 @@ def _finished(view: View, answer: Answer) -> View:
     return replace(view, sentences=sentences, live="", plain_text="", nearest=(), details=answer.details)
 
 
-def draw(view: View, turn: int) -> str:
-    """The assistant's message for `view`; `turn` (from 0) keeps the anchors of two answers apart.
+def draw(view: View, look: Look) -> str:
+    """The assistant's message for `view`.
 
     Markers become chips only for citations of the sentence they stand in, so a number that cites
     nothing never looks like a footnote.
     """
     parts: list[str] = []
     if view.understood_as:
-        parts.append(f'<p class="fn-note" dir="auto">Understood as: {safe(view.understood_as)}</p>')
-    parts.extend(_blocks(view.sentences, turn))
+        understood = look.say("Understood as: {question}", question=view.understood_as)
+        parts.append(f'<p class="fn-note" dir="auto">{understood}</p>')
+    parts.extend(_blocks(view.sentences, look))
     if view.plain_text:
         parts.append(f'<p class="fn-abstained" dir="auto">{safe(view.plain_text)}</p>')
     if view.failure:
-        parts.append(f'<p class="fn-failed">{safe(view.failure)}</p>')
+        parts.append(f'<p class="fn-failed">{look.say(view.failure)}</p>')
     if view.note:
-        parts.append(f'<p class="fn-note">{safe(view.note)}</p>')
+        parts.append(f'<p class="fn-note">{look.say(view.note)}</p>')
     if view.live:
-        parts.append(f'<p class="fn-live">{safe(view.live)}</p>')
-    parts.append(_sources(view.sentences, turn))
-    parts.append(_nearest(view.nearest, turn))
+        before = number_text(view.place - 1, look.language)
+        parts.append(
+            f'<p class="fn-live">{look.say(view.live, n=before) if view.live == WAITING else look.say(view.live)}</p>'
+        )
+    parts.append(_sources(view.sentences, look))
+    parts.append(_nearest(view.nearest, look))
     if view.details:
         lines = "".join(f"<li>{safe(line)}</li>" for line in view.details)
         parts.append(
-            f'<details class="fn-sources fn-how"><summary>How it was looked for</summary><ul>{lines}</ul></details>'
+            f'<details class="fn-sources fn-how"><summary>{look.say("How it was looked for")}</summary><ul>{lines}</ul></details>'
         )
-    return f'<div class="fn-answer">{"".join(parts)}</div>'
+    if view.answer_id:
+        parts.append(_actions(look))
+    named = f' id="a-{safe(view.answer_id)}"' if view.answer_id else ""
+    return f'<div class="fn-answer"{named}>{"".join(parts)}</div>'
 
 
-def message_line(text: str) -> str:
+def _actions(look: Look) -> str:
+    """What a reader can do with a finished answer; the page's script does it."""
+    buttons = "".join(
+        f'<button class="fn-act {name}" title="{look.say(title)}"><span>{look.say(text)}</span></button>'
+        for name, text, title in (
+            ("fn-copy", "Copy", "Copy with footnotes, as Markdown"),
+            ("fn-share", "Share", "Make a link to this answer"),
+            ("fn-again", "Ask again", "Ask this question again"),
+            ("fn-up", "Good", "A good answer"),
+            ("fn-down", "Bad", "A bad answer"),
+        )
+    )
+    return f'<div class="fn-acts">{buttons}</div>'
+
+
+def message_line(text: str, language: str = DEFAULT) -> str:
     """An assistant's message that is one line only, for an error or a refusal."""
-    return draw(View(failure=text), 0)
+    return draw(View(failure=text), Look(language=language))
 
 
 def draw_question(text: str) -> str:
@@ -193,12 +235,12 @@ def draw_question(text: str) -> str:
     return f'<p class="fn-question" dir="auto">{lines}</p>'
 
 
-def _chips(citations: Iterable[Citation], turn: int) -> str:
+def _chips(citations: Iterable[Citation], look: Look) -> str:
     numbers = dict.fromkeys(c.marker for c in citations if c.marker >= 1)
-    return "".join(f'<a class="cite" href="#s{turn}-{n}">{n}</a>' for n in numbers)
+    return "".join(f'<a class="cite" href="#s{look.turn}-{n}">{n}</a>' for n in numbers)
 
 
-def _blocks(sentences: Sequence[Sentence], turn: int) -> list[str]:
+def _blocks(sentences: Sequence[Sentence], look: Look) -> list[str]:
     """Paragraphs of drafted sentences, and quotations, each with the article it comes from.
 
     Quoted sentences that follow one another in the same article share a quotation; those that
@@ -218,13 +260,13 @@ def _blocks(sentences: Sequence[Sentence], turn: int) -> list[str]:
         nonlocal last
         if quotes:
             body = "".join(f'<p dir="auto">{paragraph}</p>' for paragraph in quotes)
-            footer = f'<p class="fn-from" dir="auto">{_provenance(last)}</p>' if last else ""
+            footer = f'<p class="fn-from" dir="auto">{_provenance(last, look)}</p>' if last else ""
             blocks.append(f'<blockquote class="fn-quote">{body}{footer}</blockquote>')
             quotes.clear()
         last = None
 
     for sentence in sentences:
-        chips = _chips(sentence.citations, turn)
+        chips = _chips(sentence.citations, look)
         if sentence.origin == "note":
             close_drafts()
             close_quotes()
@@ -264,37 +306,46 @@ def _side_by_side(first: Citation, second: Citation) -> bool:
     return first.end <= second.start and not between.strip() and "\n\n" not in between
 
 
-def _provenance(citation: Citation) -> str:
+def _provenance(citation: Citation, look: Look) -> str:
     article = citation.passage.article
-    published = f" · {long_date(article.published)}" if article.published else ""
-    return f"{safe(_title(article.title))}{published}"
+    published = f" · {day_text(article.published, look.language)}" if article.published else ""
+    return f"{_title(article.title, look)}{published}"
 
 
-def _title(title: str) -> str:
-    return plain(title).strip() or "Untitled article"
+def _title(title: str, look: Look) -> str:
+    return safe(title).strip() or look.say(UNTITLED)
 
 
 # ---- sources ---------------------------------------------------------------------------------
 
 
-def _sources(sentences: Sequence[Sentence], turn: int) -> str:
+def _sources(sentences: Sequence[Sentence], look: Look) -> str:
     cited = {c.marker: c for s in sentences for c in s.citations if c.marker >= 1}
     if not cited:
         return ""
-    cards = "".join(_source_card(cited[marker], turn) for marker in sorted(cited))
+    cards = "".join(_source_card(cited[marker], look) for marker in sorted(cited))
     return (
-        f'<details class="fn-sources" id="s{turn}"><summary>Sources <span class="fn-count">{len(cited)}</span>'
+        f'<details class="fn-sources" id="s{look.turn}"><summary>{look.say("Sources")} <span class="fn-count">{len(cited)}</span>'
         f'</summary><ol class="fn-cards">{cards}</ol></details>'
     )
 
 
-def _source_card(citation: Citation, turn: int) -> str:
+def _source_card(citation: Citation, look: Look) -> str:
     before, hit, after = marked_passage(citation)
+    links = _opened(citation.passage, citation.start, citation.end, look)
+    wrong = f'<button class="fn-act fn-wrong" title="{look.say("This source does not say that")}"><span>{look.say("Wrong source")}</span></button>'
     return (
-        f'<li class="fn-card" id="s{turn}-{citation.marker}" tabindex="-1">'
-        f'<p class="fn-head"><span class="fn-number">{citation.marker}</span> {_heading(citation.passage)}</p>'
-        f'<p class="fn-passage" dir="auto">{_context(before)}<mark>{safe(hit)}</mark>{_context(after)}</p></li>'
+        f'<li class="fn-card" id="s{look.turn}-{citation.marker}" tabindex="-1">'
+        f'<p class="fn-head"><span class="fn-number">{citation.marker}</span> {_heading(citation.passage, look)}</p>'
+        f'<p class="fn-passage" dir="auto">{_context(before)}<mark>{safe(hit)}</mark>{_context(after)}</p>'
+        f'<p class="fn-links">{links}{wrong}</p></li>'
     )
+
+
+def _opened(passage: Passage, start: int, end: int, look: Look) -> str:
+    """The link to these words in the article's own page."""
+    where = safe(reader_link(passage.article.id, start, end, look.collection))
+    return f'<a class="fn-open" href="{where}" target="_blank">{look.say("Open in article")}</a>'
 
 
 def _context(text: str) -> str:
@@ -303,31 +354,32 @@ def _context(text: str) -> str:
     return '<span class="fn-gap"></span>'.join(map(safe, paragraphs))
 
 
-def _nearest(passages: Sequence[Passage], turn: int) -> str:
+def _nearest(passages: Sequence[Passage], look: Look) -> str:
     if not passages:
         return ""
     cards = "".join(
-        f'<li class="fn-card"><p class="fn-head">{_heading(p)}</p>'
-        f'<p class="fn-passage" dir="auto">{_context(_clip_end(p.chunk.text))}</p></li>'
+        f'<li class="fn-card"><p class="fn-head">{_heading(p, look)}</p>'
+        f'<p class="fn-passage" dir="auto">{_context(_clip_end(p.chunk.text))}</p>'
+        f'<p class="fn-links">{_opened(p, p.chunk.start, p.chunk.end, look)}</p></li>'
         for p in passages
     )
     return (
-        f'<details class="fn-sources" id="s{turn}"><summary>Nearest passages '
+        f'<details class="fn-sources" id="s{look.turn}"><summary>{look.say("Nearest passages")} '
         f'<span class="fn-count">{len(passages)}</span></summary><ul class="fn-cards">{cards}</ul></details>'
     )
 
 
-def _heading(passage: Passage) -> str:
+def _heading(passage: Passage, look: Look) -> str:
     article = passage.article
-    title = safe(_title(article.title))
+    title = _title(article.title, look)
     url = safe_url(article.url)
     name = f'<a href="{url}" target="_blank" rel="noopener noreferrer">{title}</a>' if url else title
     about = [
-        long_date(article.published) if article.published else "",
+        day_text(article.published, look.language) if article.published else "",
         safe(article.site or _host(article.url)),
     ]
     if article.corrects:
-        about.append("corrected version")
+        about.append(look.say(CORRECTED))
     facts = " · ".join(fact for fact in about if fact)
     about_it = f' <span class="fn-fact">{facts}</span>' if facts else ""
     return f'<span class="fn-title" dir="auto">{name}</span>{about_it}'
@@ -376,9 +428,19 @@ def is_live(message: Mapping[str, Any] | None) -> bool:
     return message is not None and message.get("role") == "assistant" and bool(_LIVE.search(content(message)))
 
 
-def settle(message: str, note: str) -> str:
+_ANSWER_ID = re.compile(r'<div class="fn-answer" id="a-([\w-]{1,64})">')
+
+
+def answer_id_of(message: str) -> str:
+    """What a drawn answer is judged and shared by; "" for one that is not finished."""
+    found = _ANSWER_ID.match(message)
+    return found[1] if found else ""
+
+
+def settle(message: str, note: str, language: str = DEFAULT) -> str:
     """The drawn answer with its state line replaced by `note` (stopped, or never begun)."""
-    return _LIVE.sub(f'<p class="fn-note">{safe(note)}</p>', message)
+    said = safe(translate(note, language))
+    return _LIVE.sub(lambda _: f'<p class="fn-note">{said}</p>', message)
 
 
 def content(message: Mapping[str, Any]) -> str:
@@ -395,7 +457,7 @@ def content(message: Mapping[str, Any]) -> str:
 class _Words(HTMLParser):
     """Collects the words of a drawn message: no chips, sources, notes or failures."""
 
-    SKIPPED = frozenset({"cite", "fn-sources", "fn-note", "fn-live", "fn-failed", "fn-from"})
+    SKIPPED = frozenset({"cite", "fn-sources", "fn-note", "fn-live", "fn-failed", "fn-from", "fn-acts"})
     VOID = frozenset({"br", "img", "input", "hr", "wbr", "meta", "link"})
 
     def __init__(self) -> None:

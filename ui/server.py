@@ -7,28 +7,32 @@ behind it the lock.
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import json
 import re
 import secrets
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
 
 from starlette.responses import PlainTextResponse
 
 from index.errors import InputError
 from ui.api.auth import LOOPBACK, Lock
 from ui.api.errors import add_handlers, error_response, for_programs
+from ui.language import choose, table
 from ui.settings import DEFAULT_COLLECTION
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from ui.chat import Answering
     from ui.collection import Answers
 
 CHAT_PATH = "/chat"
@@ -60,6 +64,7 @@ _OPEN_ROUTES = re.compile(
 servers, monitoring, developer tools) answers 403."""
 
 _PAGE_META = re.compile(rb'[ \t]*<meta\s+(?:property="og:|name="twitter:)[^>]*?/?>\s*')
+_PAGE_LANGUAGE = re.compile(rb'<html\b(?:\s+lang="[^"]*")?')
 _PAGE_MANIFEST = re.compile(rb'<link rel="manifest"[^>]*>')
 _PAGE_HEAD = (
     b'<link rel="icon" href="/icon.svg" type="image/svg+xml"><link rel="stylesheet" href="/chat.css">'
@@ -92,9 +97,12 @@ class Guard:
     buffered, to write the nonce into its script tags.
     """
 
-    def __init__(self, app: ASGIApp, allowed_hosts: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self, app: ASGIApp, allowed_hosts: frozenset[str] = frozenset(), collections: Sequence[str] = ()
+    ) -> None:
         self.app = app
         self.allowed_hosts = allowed_hosts
+        self.collections = tuple(collections)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -142,6 +150,7 @@ class Guard:
 
     async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
         nonce = secrets.token_urlsafe(16)
+        given = {name.lower(): value for name, value in scope["headers"]}
         # Gradio would compress the page, and a compressed page has no script tags to write into.
         scope = {**scope, "headers": [h for h in scope["headers"] if h[0].lower() != b"accept-encoding"]}
         start: dict[str, Any] = {}
@@ -154,12 +163,19 @@ class Guard:
                 body.extend(message.get("body", b""))
 
         await self.app(scope, receive, collect)
-        page = dress_page(bytes(body), nonce)
-        kept = [h for h in start["headers"] if h[0].lower() not in (b"content-length", b"cache-control")]
+        asked = dict(parse_qsl(scope["query_string"].decode("latin-1"))).get("lang", "")
+        language = choose(asked, given.get(b"accept-language", b"").decode("latin-1"))
+        page = dress_page(bytes(body), nonce, language, self.collections)
         headers = [
-            *kept,
+            h for h in start["headers"] if h[0].lower() not in (b"content-length", b"cache-control", b"vary")
+        ]
+        if b"gzip" in given.get(b"accept-encoding", b""):
+            page = gzip.compress(page, 6)
+            headers.append((b"content-encoding", b"gzip"))
+        headers += [
             (b"content-length", str(len(page)).encode()),
             (b"cache-control", b"no-store"),
+            (b"vary", b"accept-encoding, accept-language"),
             (b"content-security-policy", content_security_policy(nonce).encode()),
             *_SAFE_HEADERS,
         ]
@@ -175,11 +191,15 @@ _SAFE_HEADERS = (
 )
 
 
-def dress_page(page: bytes, nonce: str) -> bytes:
-    """Gradio's page with our style sheet and script, a nonce in every script tag, and without
-    the preview tags and the manifest link that point elsewhere."""
+def dress_page(page: bytes, nonce: str, language: str = "en", collections: Sequence[str] = ()) -> bytes:
+    """Gradio's page with our style sheet and script, what the script says in the reader's language, a nonce
+    in every script tag, and without the preview tags and the manifest link that point elsewhere."""
     page = _PAGE_MANIFEST.sub(b"", _PAGE_META.sub(b"", page))
-    page = page.replace(b"</head>", _PAGE_HEAD + _PAGE_SCRIPT + b"</head>", 1)
+    page = _PAGE_LANGUAGE.sub(b'<html lang="' + language.encode() + b'"', page, count=1)
+    facts = {"language": language, "collections": list(collections), "texts": dict(table(language))}
+    told = json.dumps(facts, ensure_ascii=True).replace("<", "\\u003c").encode()
+    told = b'<script type="application/json" id="fn-page">' + told + b"</script>"
+    page = page.replace(b"</head>", _PAGE_HEAD + told + _PAGE_SCRIPT + b"</head>", 1)
     return page.replace(b"<script", b'<script nonce="' + nonce.encode() + b'"')
 
 
@@ -191,7 +211,7 @@ def _host_name(host: str) -> str:
 
 
 def create_app(
-    pipeline: Answering,
+    pipeline: Answers,
     *,
     title: str = "Footnote",
     examples: Sequence[str] | None = None,
@@ -219,10 +239,13 @@ def create_app(
 
     from ui import pages
     from ui.api import openai, routes
-    from ui.api.service import Desk, Service
-    from ui.chat import begins_to_answer, build_chat, theme
+    from ui.api.service import Service
+    from ui.chat import build_chat, theme
     from ui.collection import Collections
+    from ui.desk import Desk
     from ui.examples import example_questions
+    from ui.readers.memory import AnswerMemory
+    from ui.suggest import begins_to_answer
 
     limit = max_question_chars or getattr(
         getattr(pipeline, "options", None), "max_question_chars", DEFAULT_MAX_QUESTION_CHARS
@@ -243,8 +266,9 @@ def create_app(
         openapi_url="/api/openapi.json",
         lifespan=lifespan,
     )
-    named = Collections(collections or {DEFAULT_COLLECTION: cast("Answers", pipeline)})
-    app.state.service = Service(title, named, Desk(pool, concurrency, queue_size), limit)
+    named = Collections(collections or {DEFAULT_COLLECTION: pipeline})
+    desk = Desk(pool, concurrency, queue_size)
+    app.state.service = Service(title, named, desk, limit)
     add_handlers(app)
     for router in (routes.health, routes.router, openai.router, pages.router):
         app.include_router(router)
@@ -258,18 +282,17 @@ def create_app(
             f"/{name}", _static(name, media_type), methods=["GET", "HEAD"], include_in_schema=False
         )
 
-    if examples is None:
-        examples = example_questions(
-            pipeline.library, answerable=lambda question: begins_to_answer(pipeline, question)
+    @cache
+    def examples_of(name: str) -> tuple[str, ...]:
+        if examples is not None and name == named.names[0]:
+            return tuple(examples)
+        answers = named.get(name).answers
+        return tuple(
+            example_questions(answers.library, answerable=lambda q: begins_to_answer(answers, q) is not None)
         )
+
     demo = build_chat(
-        pipeline,
-        title=title,
-        examples=list(examples),
-        max_question_chars=limit,
-        pool=pool,
-        concurrency=concurrency,
-        queue_size=queue_size,
+        named, title=title, examples=examples_of, max_question_chars=limit, desk=desk, memory=AnswerMemory()
     )
     # On the parent, so that Gradio leaves its own rule (echo any origin) out.
     app.add_middleware(CORSMiddleware, allow_origins=[], allow_credentials=False)
@@ -288,7 +311,9 @@ def create_app(
         max_file_size="1kb",
     )
     app.add_middleware(Lock, password=password)
-    app.add_middleware(Guard, allowed_hosts=frozenset(host.lower() for host in allowed_hosts))
+    app.add_middleware(
+        Guard, allowed_hosts=frozenset(host.lower() for host in allowed_hosts), collections=named.names
+    )
     return app
 
 
@@ -297,12 +322,15 @@ def _static(name: str, media_type: str) -> Callable[..., Any]:
     from fastapi.responses import Response
 
     body = (STATIC / name).read_bytes()
+    packed = gzip.compress(body, 9)
     etag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
-    headers = {"etag": etag, "cache-control": "no-cache"}
+    headers = {"etag": etag, "cache-control": "no-cache", "vary": "accept-encoding"}
 
     def respond(request: Request) -> Response:
         if request.headers.get("if-none-match") == etag:
             return Response(status_code=304, headers=headers)
+        if "gzip" in request.headers.get("accept-encoding", ""):
+            return Response(packed, media_type=media_type, headers={**headers, "content-encoding": "gzip"})
         return Response(body, media_type=media_type, headers=headers)
 
     respond.__annotations__ = {"request": Request, "return": Response}  # resolved: the names are local
@@ -310,7 +338,7 @@ def _static(name: str, media_type: str) -> Callable[..., Any]:
 
 
 def serve(
-    pipeline: Answering,
+    pipeline: Answers,
     *,
     host: str = "127.0.0.1",
     port: int = 7860,

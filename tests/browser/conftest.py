@@ -12,7 +12,7 @@ from tests.browser.serving import CHROMIUM_ARGS, Served, chromium_path, served
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-    from ui.chat import Answering
+    from ui.collection import Answers
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +31,7 @@ def serve_chat() -> Iterator[Callable[..., Served]]:
     """Starts a chat page over a pipeline, without examples unless given; stopped after the test."""
     running: list[Served] = []
 
-    def start(pipeline: Answering, **options: object) -> Served:
+    def start(pipeline: Answers, **options: object) -> Served:
         running.append(served(pipeline, **({"examples": []} | options)))
         return running[-1]
 

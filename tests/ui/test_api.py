@@ -349,7 +349,7 @@ def test_a_full_queue_is_told_to_come_back_and_a_free_place_is_given_again():
 
 
 def test_a_place_is_free_again_after_every_kind_of_end():
-    from ui.api.service import Desk
+    from ui.desk import Desk
 
     async def ends() -> list[int]:
         with ThreadPoolExecutor(1) as pool:
@@ -373,8 +373,7 @@ def test_a_place_is_free_again_after_every_kind_of_end():
 
 
 def test_a_reader_of_the_chat_does_not_wait_for_every_program():
-    from ui.api.service import Desk
-    from ui.chat import events_of as read_by_chat
+    from ui.desk import Desk
 
     order: list[str] = []
     gate = threading.Event()
@@ -394,13 +393,51 @@ def test_a_reader_of_the_chat_does_not_wait_for_every_program():
             programs = [asyncio.create_task(drain(desk.events(lambda: stream("program")))) for _ in range(5)]
             while not order:
                 await asyncio.sleep(0.01)
-            reader = asyncio.create_task(drain(read_by_chat(lambda: stream("reader"), pool)))
+            reader = asyncio.create_task(drain(desk.events(lambda: stream("reader"), reader=True)))
             await asyncio.sleep(0)
             gate.set()
             await asyncio.gather(reader, *programs)
 
     run_async(serve())
     assert order == ["program", "reader", "program", "program", "program", "program"]
+
+
+def test_who_waits_is_told_the_place_as_it_changes():
+    from ui.desk import Desk, Waiting
+
+    gate = threading.Event()
+
+    def stream() -> Iterator[Any]:
+        gate.wait()
+        yield from events_of(shelf_answers()[LENS_QUESTION])
+
+    async def places_of(desk: Desk, reader: bool) -> list[int]:
+        events = desk.events(stream, reader=reader)
+        return [event.place async for event in events if isinstance(event, Waiting)]
+
+    async def serve() -> list[list[int]]:
+        with ThreadPoolExecutor(1) as pool:
+            desk = Desk(pool, 1, 8)
+            kinds = [True, False, False, True, True]
+            asking = []
+            for reader in kinds:
+                asking.append(asyncio.create_task(places_of(desk, reader)))
+                await asyncio.sleep(0.01)
+            left = asyncio.create_task(places_of(desk, True))
+            await asyncio.sleep(0.01)
+            left.cancel()
+            await asyncio.sleep(0.01)
+            assert desk.held == len(kinds)
+            gate.set()
+            told = await asyncio.gather(*asking)
+            assert desk.idle
+            return told
+
+    first, program, late, second, third = run_async(serve())
+    assert first == []
+    assert set(program) == {1}
+    assert (late[0], second[0], third[0]) == (2, 2, 4)
+    assert late[-1] == second[-1] == third[-1] == 1
 
 
 # ---- reading --------------------------------------------------------------------------------------

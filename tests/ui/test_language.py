@@ -10,6 +10,7 @@ from string import Formatter
 import pytest
 
 import ui
+from ui import chat, pages, render
 from ui.language import LANGUAGES, choose, number_text, table, translate
 
 HOME = Path(ui.__file__).parent
@@ -23,8 +24,23 @@ def said_in_templates() -> set[str]:
     return found
 
 
+def said_in_script() -> set[str]:
+    script = (HOME / "static" / "chat-ui.js").read_text("utf-8")
+    return set(re.findall(r'(?:\bt\(|FORGOTTEN = |\? FORGOTTEN : )"((?:[^"\\]|\\.)*)"', script))
+
+
+def said_by_name() -> set[str]:
+    """Texts that stand in constants."""
+    return {
+        value
+        for module in (chat, render)
+        for name, value in vars(module).items()
+        if name.isupper() and isinstance(value, str) and " " in value
+    }
+
+
 def said_in_code() -> set[str]:
-    """The texts that `translate("...")` is called with, and those marked `TEXTS` as said elsewhere."""
+    """The texts that `translate("...")` or `say("...")` is called with."""
     found: set[str] = set()
     for place in HOME.rglob("*.py"):
         for node in ast.walk(ast.parse(place.read_text("utf-8"))):
@@ -41,7 +57,12 @@ def fields(text: str) -> list[str]:
 
 @pytest.mark.parametrize("language", OTHERS)
 def test_every_text_has_a_translation(language: str):
-    assert sorted((said_in_templates() | said_in_code()) - set(table(language))) == []
+    assert (
+        sorted(
+            (said_in_templates() | said_in_code() | said_in_script() | said_by_name()) - set(table(language))
+        )
+        == []
+    )
 
 
 @pytest.mark.parametrize("language", OTHERS)
@@ -50,6 +71,14 @@ def test_translations_hold_the_same_names_and_are_no_copies(language: str):
         assert fields(english) == fields(other), english
         assert other.strip()
         assert other != english or len(english.split()) == 1, english
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_no_translation_is_left_over(language: str):
+    used = said_in_templates() | said_in_code() | said_in_script() | said_by_name()
+    said_by_pages = {pages.WRONG_DAY, pages.WRONG_ORDER, "Not here", "This did not work"}
+    in_render = {text for text in table(language) if f'"{text}"' in (HOME / "render.py").read_text("utf-8")}
+    assert sorted(set(table(language)) - used - said_by_pages - in_render) == []
 
 
 def test_both_languages_know_the_same_texts():

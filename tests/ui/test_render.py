@@ -33,7 +33,8 @@ from tests.fakes import (
     shelf_answers,
 )
 from ui import render
-from ui.render import View, advance, draw, draw_question, safe, safe_url, turns_of, words_of
+from ui.language import day_text
+from ui.render import Look, View, advance, draw, draw_question, safe, safe_url, turns_of, words_of
 
 
 class Tree(HTMLParser):
@@ -67,7 +68,22 @@ class Tree(HTMLParser):
         return [a for t, a in self.tags if t == tag and kind in a.get("class", "")]
 
 
-OUR_TAGS = {"div", "p", "span", "a", "blockquote", "details", "summary", "ol", "ul", "li", "mark", "br"}
+OUR_TAGS = {
+    "div",
+    "p",
+    "span",
+    "a",
+    "blockquote",
+    "details",
+    "summary",
+    "ol",
+    "ul",
+    "li",
+    "mark",
+    "br",
+    "button",
+    "strong",
+}
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -154,11 +170,13 @@ def test_hostile_text_anywhere_in_an_answer_leaves_only_our_own_tags(text: str):
         note=text,
         live=text,
     )
-    drawn = draw(view, 0)
+    drawn = draw(view, Look())
     tree = Tree(drawn)
     assert {tag for tag, _ in tree.tags} <= OUR_TAGS
-    assert {name for _, attrs in tree.tags for name in attrs} <= {"class", "dir", "href", "id", "tabindex"}
-    assert all(attrs["href"] == "#s0-1" for _, attrs in tree.tags if "href" in attrs)
+    ours = {"class", "dir", "href", "id", "tabindex", "target", "title"}
+    assert {name for _, attrs in tree.tags for name in attrs} <= ours
+    addresses = {attrs["href"].split("?")[0] for _, attrs in tree.tags if "href" in attrs}
+    assert addresses == {"#s0-1", "/articles/h"}
     assert tree.marked == [as_read(text)]
     assert tree.text.count(as_read(text)) >= 8
     assert "\n" not in drawn
@@ -175,7 +193,7 @@ def test_markdown_renderer_leaves_a_drawn_answer_alone():
     markdown = pytest.importorskip("markdown_it").MarkdownIt("gfm-like", {"html": True, "linkify": False})
     for text in HOSTILE:
         citation = make_citation(1, make_passage(make_article("h", text, f"A {text} B", url=text)), text)
-        drawn = draw(View(sentences=(Sentence(text, "quote", (citation,)),)), 0)
+        drawn = draw(View(sentences=(Sentence(text, "quote", (citation,)),)), Look())
         assert markdown.render(drawn).strip() == drawn
 
 
@@ -191,8 +209,9 @@ def test_markdown_renderer_leaves_a_drawn_answer_alone():
 )
 def test_plain_web_addresses_become_links(url: str):
     article = make_article("a", "T", "Words.", url=url)
-    drawn = draw(View(nearest=(make_passage(article),)), 0)
-    (link,) = Tree(drawn).named("a")
+    drawn = draw(View(nearest=(make_passage(article),)), Look())
+    link, reader = Tree(drawn).named("a")
+    assert reader["href"] == "/articles/a?from=0&to=6#mark"
     assert link["href"] == url
     assert link["rel"] == "noopener noreferrer"
 
@@ -224,8 +243,8 @@ def test_plain_web_addresses_become_links(url: str):
 )
 def test_anything_else_stays_a_title_without_a_link(url: str):
     assert safe_url(url) == ""
-    drawn = draw(View(nearest=(make_passage(make_article("a", "Title", "Words.", url=url)),)), 0)
-    assert Tree(drawn).named("a") == []
+    drawn = draw(View(nearest=(make_passage(make_article("a", "Title", "Words.", url=url)),)), Look())
+    assert [link["class"] for link in Tree(drawn).named("a")] == ["fn-open"]
     assert "Title" in Tree(drawn).text
 
 
@@ -233,7 +252,7 @@ def drawn_events(*events: object, turn: int = 0) -> str:
     view = View()
     for event in events:
         view = advance(view, event)  # type: ignore[arg-type]
-    return draw(view, turn)
+    return draw(view, Look(turn))
 
 
 def test_states_follow_the_events():
@@ -241,7 +260,7 @@ def test_states_follow_the_events():
     view, texts = View(), []
     for event in events_of(answer):
         view = advance(view, event)
-        texts.append(Tree(draw(view, 0)).text)
+        texts.append(Tree(draw(view, Look())).text)
     searching, retrieved, checking, first, second, done = texts
     assert searching == retrieved == "Searching the articles…"
     assert checking.startswith("Checking each sentence")
@@ -275,11 +294,14 @@ def test_neighbouring_quotes_share_a_paragraph_and_distant_ones_do_not():
     lamp = make_passage(SHELF[0])
     one, two, three = (s + "." for s in SHELF[0].text.rstrip(".").split(". "))
     quotes = [Sentence(q, "quote", (make_citation(n, lamp, q),)) for n, q in enumerate((one, two, three), 1)]
-    together, apart = draw(View(sentences=tuple(quotes)), 0), draw(View(sentences=(quotes[0], quotes[2])), 0)
+    together, apart = (
+        draw(View(sentences=tuple(quotes)), Look()),
+        draw(View(sentences=(quotes[0], quotes[2])), Look()),
+    )
     assert together.split("</blockquote>")[0].count("<p ") == 2  # the words, and where they are from
     assert apart.split("</blockquote>")[0].count("<p ") == 3
     other = Sentence("Glass was made", "quote", (make_citation(4, make_passage(SHELF[2]), "Glass was made"),))
-    assert draw(View(sentences=(quotes[0], other)), 0).count("<blockquote") == 2
+    assert draw(View(sentences=(quotes[0], other)), Look()).count("<blockquote") == 2
 
 
 def test_only_citations_become_chips():
@@ -357,12 +379,12 @@ def test_long_neighbours_are_shortened_around_the_marked_words():
 
 def test_unknown_title_and_date_are_left_out():
     article = make_article("a", " \u200b ", "Words.", url="", published=None)
-    text = Tree(draw(View(nearest=(make_passage(article),)), 0)).text
-    assert text == "Nearest passages 1Untitled articleWords."
+    text = Tree(draw(View(nearest=(make_passage(article),)), Look())).text
+    assert text == "Nearest passages 1Untitled articleWords.Open in article"
 
 
 def test_dates_are_written_out():
-    assert render.long_date(date(1993, 4, 30)) == "30 April 1993"
+    assert day_text(date(1993, 4, 30)) == "30 April 1993"
 
 
 # ---- the conversation read back --------------------------------------------------------------

@@ -12,8 +12,8 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from index.errors import FootnoteError, InputError
-from ui.api.service import BusyError
 from ui.collection import NotThereError
+from ui.desk import BusyError
 from ui.pages import error_page
 
 log = logging.getLogger(__name__)

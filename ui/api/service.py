@@ -1,65 +1,21 @@
-"""What every request shares: the collections, and the desk at which questions wait for a free thread."""
+"""What every request shares: the collections, and the desk at which questions wait."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
-from concurrent.futures import Executor
-from contextlib import aclosing, contextmanager
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, TypeVar, cast
+from typing import Annotated
 
 from fastapi import Depends, Request
 
-from index.errors import FootnoteError, InputError
+from index.errors import InputError
 from index.schema import ArticleFilter
 from rag.schema import AnswerEvent, Turn
-from ui.chat import events_of
 from ui.collection import Collection, Collections
+from ui.desk import Desk, Waiting
 from ui.render import HISTORY_CHARS, HISTORY_TURNS
-
-T = TypeVar("T")
-
-
-class BusyError(FootnoteError):
-    """More questions wait than the server takes."""
-
-
-class Desk:
-    """Lends the answering threads, which the chat uses as well: `concurrency` programs at a time, and
-    `queue_size` more may wait. They wait here and not in the pool, so that a reader of the chat need not
-    wait for all of them. `held` is how many are served or wait."""
-
-    def __init__(self, pool: Executor, concurrency: int, queue_size: int) -> None:
-        self._pool = pool
-        self._most = concurrency + queue_size
-        self._turn = asyncio.Semaphore(concurrency)
-        self.held = 0
-
-    @contextmanager
-    def _place(self) -> Iterator[None]:
-        if self.held >= self._most:
-            raise BusyError("too many questions are waiting just now", "ask again in some seconds")
-        self.held += 1
-        try:
-            yield
-        finally:
-            self.held -= 1
-
-    async def events(self, stream: Callable[[], Iterator[AnswerEvent]]) -> AsyncGenerator[AnswerEvent, None]:
-        """The events of `stream()`; leaving the loop early ends the stream. Raises BusyError."""
-        with self._place():
-            made = cast("AsyncGenerator[AnswerEvent, None]", events_of(stream, self._pool))
-            async with self._turn, aclosing(made) as events:
-                async for event in events:
-                    yield event
-
-    async def run(self, work: Callable[[], T]) -> T:
-        """What `work()` gives, done in one of the threads. Raises BusyError."""
-        with self._place():
-            async with self._turn:
-                return await asyncio.get_running_loop().run_in_executor(self._pool, work)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +58,15 @@ class Service:
         events = self.desk.events(
             lambda: collection.answers.stream(question, history=turns, asked_at=asked_at, only=only)
         )
-        first = await anext(events)
+        while isinstance(first := await anext(events), Waiting):
+            pass
 
         async def all_of() -> AsyncGenerator[AnswerEvent, None]:
             async with aclosing(events):
                 yield first
                 async for event in events:
-                    yield event
+                    if not isinstance(event, Waiting):
+                        yield event
 
         return all_of()
 

@@ -1,10 +1,56 @@
-// Footnote chips, names for screen readers, and sources that stay open while an answer grows.
+// The chat page's own script: footnotes, conversations kept in the browser, filters, and what can be done with an answer.
 (() => {
   "use strict";
-  const open = new Set(); // ids of the source lists the reader opened
-  let origin = null; // the chip a card was opened from
+  const page = JSON.parse(document.getElementById("fn-page").textContent);
+  const t = (text, values = {}) =>
+    (page.texts[text] ?? text).replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
+
+  // ---- small helpers ----
+
+  function make(name, attributes = {}, ...children) {
+    const element = document.createElement(name);
+    for (const [key, value] of Object.entries(attributes)) {
+      if (typeof value === "function") element.addEventListener(key, value);
+      else if (value === true) element.setAttribute(key, "");
+      else if (value !== false && value != null) element.setAttribute(key, value);
+    }
+    element.append(...children.filter((child) => child != null));
+    return element;
+  }
+
+  function label(element, text) {
+    if (element && element.getAttribute("aria-label") !== text) element.setAttribute("aria-label", text);
+  }
 
   const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const busy = () => document.querySelector("#question .stop-button") !== null;
+  const field = (id) => document.querySelector(`#${id} textarea, #${id} input`);
+
+  // Writes into one of Gradio's boxes as a reader's typing would.
+  function put(id, value) {
+    const box = field(id);
+    if (!box) return false;
+    box.value = value;
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+    return true;
+  }
+
+  function stored(store, key, fallback) {
+    try { return JSON.parse(store.getItem(key)) ?? fallback; } catch { return fallback; }
+  }
+
+  const status = make("p", { id: "fn-status", role: "status" });
+  let hush = 0;
+  function say(text) {
+    status.textContent = text;
+    clearTimeout(hush);
+    hush = setTimeout(() => { status.textContent = ""; }, 6000);
+  }
+
+  // ---- footnotes and their cards ----
+
+  const open = new Set(); // ids of the source lists the reader opened
+  let origin = null; // the chip a card was opened from
 
   function show(chip) {
     const id = chip.getAttribute("href").slice(1);
@@ -15,24 +61,19 @@
     open.add(list.id);
     origin = chip.getAttribute("href");
     card.focus({ preventScroll: true });
+    if (getComputedStyle(list).position === "sticky") { // beside the answer: the list scrolls, the answer stays
+      list.scrollTop += card.getBoundingClientRect().top - list.getBoundingClientRect().top - 48;
+      return;
+    }
     const tall = card.offsetHeight > (card.closest(".panel-wrap")?.clientHeight ?? Infinity);
     (tall ? card.querySelector("mark") : card).scrollIntoView({
       block: tall ? "center" : "nearest", behavior: calm() ? "auto" : "smooth",
     });
   }
 
-  document.addEventListener("click", (event) => {
-    const chip = event.target.closest?.("a.cite");
-    if (!chip) return;
-    event.preventDefault();
-    event.stopPropagation();
-    show(chip);
-  }, true);
-
-  // Enter sends only when no answer is under way; what was typed stays.
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && !event.shiftKey && event.target.matches?.("#question textarea") &&
-        document.querySelector("#question .stop-button")) {
+    // Enter sends only when no answer is under way; what was typed stays.
+    if (event.key === "Enter" && !event.shiftKey && event.target.matches?.("#question textarea") && busy()) {
       event.preventDefault();
       event.stopPropagation();
     }
@@ -54,26 +95,417 @@
     else open.delete(list.id);
   }, true);
 
-  function label(element, text) {
-    if (element && element.getAttribute("aria-label") !== text) element.setAttribute("aria-label", text);
+  // ---- an answer as Markdown ----
+
+  const plain = (text) => text.replace(/\s+/g, " ").trim().replace(/([\\`*_[\]<>#|~$])/g, "\\$1");
+
+  function worded(element, mark) {
+    const copy = element.cloneNode(true);
+    for (const chip of copy.querySelectorAll("a.cite")) chip.replaceWith(`\u0001${chip.textContent.trim()}\u0002`);
+    for (const line of copy.querySelectorAll("br")) line.replaceWith(" ");
+    return plain(copy.textContent).replace(/\u0001(\d+)\u0002/g, (_, n) => `[^${mark}${n}]`);
   }
+
+  function markdown(answer, mark = "") {
+    const lines = [];
+    for (const part of answer.children) {
+      if (part.matches("blockquote")) {
+        const said = [...part.querySelectorAll("p:not(.fn-from)")].map((p) => `> ${worded(p, mark)}`);
+        const from = part.querySelector(".fn-from");
+        if (from) said.push(`> — ${plain(from.textContent)}`);
+        lines.push(said.join("\n>\n"));
+      } else if (part.matches("p.fn-note")) lines.push(`*${worded(part, mark)}*`);
+      else if (part.matches("p")) lines.push(worded(part, mark));
+    }
+    for (const card of answer.querySelectorAll("ol.fn-cards > li[id]")) {
+      const words = plain(card.querySelector("mark")?.textContent ?? "");
+      const title = card.querySelector(".fn-title");
+      const link = title.querySelector("a")?.href ?? card.querySelector("a.fn-open")?.href;
+      const named = link ? `[${plain(title.textContent)}](${link.replace(/[()\s]/g, encodeURIComponent)})` : plain(title.textContent);
+      const facts = plain(card.querySelector(".fn-fact")?.textContent ?? "");
+      lines.push(`[^${mark}${card.id.split("-")[1]}]: “${words}” ${named}${facts ? `, ${facts}` : ""}`);
+    }
+    return lines.join("\n\n") + "\n";
+  }
+
+  async function copy(text, told) {
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch { // not a secure page: the old way
+      const area = make("textarea", { class: "fn-away" });
+      area.value = text;
+      document.body.append(area);
+      area.select();
+      document.execCommand("copy");
+      area.remove();
+    }
+    say(told);
+  }
+
+  // ---- dialogs ----
+
+  function dialog(title, ...content) {
+    document.querySelector("dialog.fn-dialog")?.remove();
+    const box = make("dialog", { class: "fn-dialog", "aria-labelledby": "fn-dialog-title", close: () => box.remove() },
+      make("div", { class: "fn-dialog-head" },
+        make("h2", { id: "fn-dialog-title" }, title),
+        make("button", { class: "fn-plain", type: "button", "aria-label": t("Close"), click: () => box.close() }, "×")),
+      ...content);
+    box.addEventListener("click", (event) => { if (event.target === box) box.close(); });
+    document.body.append(box);
+    box.showModal();
+    return box;
+  }
+
+  const action = (text, click, kind = "fn-plain") => make("button", { class: kind, type: "button", click }, text);
+
+  // ---- conversations, kept in this browser only ----
+
+  const TALKS = "footnote:talks";
+  const CURRENT = "footnote:talk";
+  const MOST_TALKS = 50;
+  let heard = ""; // the last turn that was taken from the server's box
+
+  const talks = () => stored(localStorage, TALKS, []).filter((talk) => talk && Array.isArray(talk.turns));
+
+  function keep(list) {
+    list = list.slice(0, MOST_TALKS);
+    while (list.length) {
+      try {
+        localStorage.setItem(TALKS, JSON.stringify(list));
+        return;
+      } catch { // the browser's space is full: the oldest conversation goes
+        if (list.length === 1) return;
+        list.pop();
+      }
+    }
+    try { localStorage.removeItem(TALKS); } catch { /* no storage, nothing kept */ }
+  }
+
+  function current(id) {
+    try {
+      if (id === undefined) return sessionStorage.getItem(CURRENT);
+      if (id) sessionStorage.setItem(CURRENT, id);
+      else sessionStorage.removeItem(CURRENT);
+    } catch { /* no storage: every visit is a new conversation */ }
+    return id;
+  }
+
+  const text = (html) => new DOMParser().parseFromString(html, "text/html").body.textContent.replace(/\s+/g, " ").trim();
+
+  function hear() {
+    const value = field("fn-kept")?.value ?? "";
+    if (!value || value === heard) return;
+    heard = value;
+    const { turn, asked, said } = JSON.parse(value);
+    const list = talks();
+    let talk = list.find((one) => one.id === current());
+    if (!talk || turn === 0) {
+      // A question asked anew from the top of a conversation goes on in its place.
+      if (!talk || talk.turns.length === 0 || text(talk.turns[0].asked) !== text(asked)) {
+        talk = { id: crypto.randomUUID?.() ?? String(Math.random()).slice(2), turns: [] };
+        current(talk.id);
+      }
+    }
+    talk.turns.length = Math.min(turn, talk.turns.length);
+    talk.turns.push({ asked, said });
+    talk.title = text(talk.turns[0].asked).slice(0, 120);
+    talk.at = new Date().toISOString();
+    talk.scope = scope;
+    keep([talk, ...list.filter((one) => one.id !== talk.id)]);
+  }
+
+  function openTalk(talk) {
+    current(talk ? talk.id : "");
+    open.clear();
+    if (talk?.scope) choose(talk.scope);
+    put("fn-talk", JSON.stringify({ turns: talk ? talk.turns : [], at: Date.now() })); // never twice the same: it is heard by its change
+    document.querySelector("#question textarea")?.focus();
+  }
+
+  function exported(talk) {
+    const parts = talk.turns.map((turn, number) => {
+      const answer = new DOMParser().parseFromString(turn.said, "text/html").querySelector(".fn-answer");
+      return `## ${plain(text(turn.asked))}\n\n${answer ? markdown(answer, `${number + 1}-`) : ""}`;
+    });
+    return `# ${plain(talk.title ?? "")}\n\n${new Date(talk.at).toLocaleString(page.language)}\n\n${parts.join("\n")}`;
+  }
+
+  function download(name, content) {
+    const link = make("a", { href: URL.createObjectURL(new Blob([content], { type: "text/markdown" })), download: name });
+    document.body.append(link);
+    link.click();
+    link.remove();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  }
+
+  function listTalks() {
+    const list = talks();
+    const rows = list.map((talk) => {
+      const row = make("li", {},
+        make("button", { class: "fn-talk-open", type: "button", dir: "auto", click: () => { box.close(); openTalk(talk); } },
+          talk.title || t("Conversation")),
+        make("span", { class: "fn-talk-day" }, new Date(talk.at).toLocaleString(page.language, { dateStyle: "medium", timeStyle: "short" })),
+        action(t("Export"), () => download(`footnote-${talk.at.slice(0, 10)}.md`, exported(talk))),
+        action(t("Delete"), () => {
+          keep(talks().filter((one) => one.id !== talk.id));
+          if (talk.id === current()) openTalk(null);
+          row.remove();
+          if (!talks().length) { box.close(); listTalks(); }
+        }));
+      return row;
+    });
+    const box = dialog(t("Conversations"),
+      make("p", { class: "fn-hint" }, list.length ? t("They are kept in this browser only.") : t("No conversation is kept in this browser yet.")),
+      make("ul", { class: "fn-talks" }, ...rows),
+      list.length ? action(t("Delete all"), () => {
+        if (!confirm(t("Delete all conversations from this browser?"))) return;
+        keep([]);
+        openTalk(null);
+        box.close();
+      }) : null);
+  }
+
+  // ---- what is asked: a collection, and which of its articles ----
+
+  const SCOPE = "footnote:scope";
+  let scope = stored(sessionStorage, SCOPE, {});
+  const wanted = new URLSearchParams(location.search).get("collection");
+  if (wanted && page.collections.includes(wanted)) scope = { collection: wanted };
+  if (!page.collections.includes(scope.collection ?? page.collections[0])) scope = {};
+
+  function choose(chosen) {
+    scope = Object.fromEntries(Object.entries(chosen).filter(([, value]) => value?.length));
+    try { sessionStorage.setItem(SCOPE, JSON.stringify(scope)); } catch { /* kept for this page only */ }
+    tell();
+    tools();
+  }
+
+  let told = "{}";
+  function tell() {
+    const value = JSON.stringify(scope);
+    if (value !== told && put("fn-scope", value)) told = value;
+  }
+
+  function scopeText() {
+    const day = (value) => new Date(`${value}T12:00`).toLocaleDateString(page.language, { dateStyle: "medium" });
+    const parts = [
+      scope.since && scope.until ? `${day(scope.since)} – ${day(scope.until)}`
+        : scope.since ? t("from {day}", { day: day(scope.since) }) : scope.until ? t("to {day}", { day: day(scope.until) }) : "",
+      ...(scope.source ?? []), ...(scope.topic ?? []),
+    ];
+    return parts.filter(Boolean).join(" · ");
+  }
+
+  async function chooseScope() {
+    let known = [];
+    try {
+      known = (await (await fetch("/api/collections")).json()).collections;
+    } catch { say(t("The server does not answer.")); return; }
+    const pick = (name, title, values, chosen, all) => make("label", {}, title,
+      make("select", { name }, all ? make("option", { value: "" }, t("All")) : null,
+        ...values.map((value) => make("option", { value, selected: value === chosen }, value))));
+    const day = (name, title) => make("label", {}, title, make("input", { type: "date", name, value: scope[name] ?? "" }));
+    const found = () => known.find((one) => one.name === (form.elements.collection?.value ?? scope.collection)) ?? known[0];
+    const names = make("div", { class: "fn-row" });
+    const fill = () => names.replaceChildren(
+      ...(found().sources.length ? [pick("source", t("Source"), found().sources, scope.source?.[0], true)] : []),
+      ...(found().topics.length ? [pick("topic", t("Topic"), found().topics, scope.topic?.[0], true)] : []));
+    const problem = make("p", { class: "fn-problem", role: "alert" });
+    const form = make("form", {
+      method: "dialog",
+      submit: (event) => {
+        event.preventDefault();
+        const data = Object.fromEntries(new FormData(form));
+        if (data.since && data.until && data.since > data.until) {
+          problem.textContent = t("The first day is after the last one: swap the two dates.");
+          return;
+        }
+        const moved = (data.collection ?? known[0].name) !== (scope.collection ?? known[0].name);
+        choose({
+          collection: data.collection && data.collection !== known[0].name ? data.collection : "",
+          since: data.since, until: data.until,
+          source: data.source ? [data.source] : [], topic: data.topic ? [data.topic] : [],
+        });
+        if (moved) openTalk(null); // another collection is another conversation
+        box.close();
+      },
+    },
+      known.length > 1 ? pick("collection", t("Collection"), known.map((one) => one.name), scope.collection, false) : null,
+      make("div", { class: "fn-row" }, day("since", t("From")), day("until", t("To"))), names, problem,
+      make("div", { class: "fn-row" },
+        make("button", { class: "fn-main" }, t("Use this filter")),
+        action(t("No filter"), () => { choose({ collection: scope.collection }); box.close(); })));
+    fill();
+    form.elements.collection?.addEventListener("change", fill);
+    const box = dialog(t("Which articles?"), form);
+  }
+
+  // ---- the tools beside the header ----
+
+  function tools() {
+    const header = document.querySelector(".fn-header.block");
+    if (!header) return;
+    let bar = header.querySelector(".fn-tools");
+    if (!bar) {
+      bar = make("div", { class: "fn-tools", role: "group", "aria-label": t("Tools") },
+        action(t("New chat"), () => openTalk(null), "fn-tool fn-new"),
+        action(t("Conversations"), listTalks, "fn-tool fn-old"),
+        action(t("Filter"), chooseScope, "fn-tool fn-only"),
+        make("a", { class: "fn-tool fn-articles", href: "/articles/", target: "_blank" }, t("Articles")));
+      header.append(bar);
+    }
+    const articles = bar.querySelector(".fn-articles");
+    const where = scope.collection ? `/articles/?collection=${encodeURIComponent(scope.collection)}` : "/articles/";
+    if (articles.getAttribute("href") !== where) articles.setAttribute("href", where);
+    const said = scopeText();
+    let line = header.querySelector(".fn-active");
+    if (!said) line?.remove();
+    else {
+      if (!line) header.append(line = make("p", { class: "fn-active" }));
+      if (line.dataset.said !== said) {
+        line.dataset.said = said;
+        line.replaceChildren(make("span", {}, t("Only: {filter}", { filter: said })), " ",
+          action(t("No filter"), () => choose({ collection: scope.collection })));
+      }
+    }
+    const only = bar.querySelector(".fn-only");
+    if (only.getAttribute("aria-pressed") !== String(Boolean(said))) only.setAttribute("aria-pressed", String(Boolean(said)));
+  }
+
+  // ---- what can be done with an answer ----
+
+  const JUDGED = "footnote:judged";
+  const FORGOTTEN = "The server no longer holds this answer. Ask the question again.";
+
+  async function call(method, path, body) {
+    try {
+      const response = await fetch(path, {
+        method, headers: body ? { "Content-Type": "application/json" } : {}, body: body ? JSON.stringify(body) : undefined,
+      });
+      if (response.ok) return response.status === 204 ? {} : await response.json();
+      say(t(response.status === 404 ? FORGOTTEN : "This could not be stored. Try again later."));
+    } catch { say(t("The server does not answer.")); }
+    return null;
+  }
+
+  const judged = () => stored(localStorage, JUDGED, {});
+
+  function remember(answer, verdict) {
+    const entries = Object.entries(judged()).filter(([id]) => id !== answer).slice(-300);
+    if (verdict) entries.push([answer, verdict]);
+    try { localStorage.setItem(JUDGED, JSON.stringify(Object.fromEntries(entries))); } catch { /* shown once */ }
+    press();
+  }
+
+  async function judge(answer, verdict, more = {}) {
+    const before = judged()[answer];
+    if (before && before.verdict === verdict && before.marker === more.marker && !more.comment && !more.expected) {
+      if (await call("DELETE", `/api/feedback/${before.id}`)) { remember(answer, null); say(t("Taken back.")); }
+      return false;
+    }
+    const given = await call("POST", "/api/feedback", { answer, verdict, ...more });
+    if (!given) return false;
+    remember(answer, { id: given.id, verdict, marker: more.marker });
+    say(t("Thank you. It is stored on this server only."));
+    return true;
+  }
+
+  async function reject(answer, verdict, more = {}) {
+    if (!(await judge(answer, verdict, more))) return;
+    const area = (name, title) => make("label", {}, title, make("textarea", { name, rows: 3, maxlength: 2000 }));
+    const form = make("form", {
+      submit: async (event) => {
+        event.preventDefault();
+        const data = Object.fromEntries([...new FormData(form)].filter(([, value]) => value.trim()));
+        if (!Object.keys(data).length || (await judge(answer, verdict, { ...more, ...data }))) box.close();
+      },
+    },
+      area("expected", t("The right answer, if you know it")), area("comment", t("What is wrong?")),
+      make("div", { class: "fn-row" }, make("button", { class: "fn-main" }, t("Send")), action(t("Skip"), () => box.close())));
+    const box = dialog(t("What should it have said?"), form);
+  }
+
+  async function share(answer) {
+    const made = await call("POST", `/api/answers/${answer}/share`);
+    if (!made) return;
+    const address = new URL(made.url, location.href).href;
+    const link = make("input", { class: "fn-link", readonly: true, value: address, "aria-label": t("Link to this answer") });
+    const box = dialog(t("Link to this answer"),
+      make("p", { class: "fn-hint" }, t("Whoever has this link can read this one question and answer.")), link,
+      make("div", { class: "fn-row" },
+        action(t("Copy"), () => copy(address, t("Copied.")), "fn-main"),
+        make("a", { class: "fn-plain", href: made.url, target: "_blank" }, t("Open")),
+        action(t("Stop sharing"), async () => {
+          if (await call("DELETE", `/api/answers/${answer}/share`)) { box.close(); say(t("The link no longer works.")); }
+        })));
+    link.select();
+  }
+
+  function press() {
+    const known = judged();
+    for (const answer of document.querySelectorAll(".fn-answer[id]")) {
+      const verdict = known[answer.id.slice(2)];
+      for (const [name, on] of [["up", verdict?.verdict === "up"], ["down", verdict?.verdict === "down"]]) {
+        const button = answer.querySelector(`.fn-${name}`);
+        if (button && button.getAttribute("aria-pressed") !== String(on)) button.setAttribute("aria-pressed", String(on));
+      }
+      for (const button of answer.querySelectorAll(".fn-wrong")) {
+        const on = verdict?.verdict === "wrong-source" && verdict.marker === marker(button);
+        if (button.getAttribute("aria-pressed") !== String(on)) button.setAttribute("aria-pressed", String(on));
+      }
+    }
+  }
+
+  const marker = (button) => Number(button.closest("li.fn-card").id.split("-")[1]);
+
+  function ask(question) {
+    if (busy() || !put("question", question)) return;
+    setTimeout(() => document.querySelector("#question .submit-button")?.click(), 60); // after Gradio took the text in
+  }
+
+  document.addEventListener("click", (event) => {
+    const target = event.target.closest?.("a.cite, button.fn-act, button.fn-ask");
+    if (!target) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (target.matches("a.cite")) return show(target);
+    if (target.matches(".fn-ask")) return ask(target.textContent);
+    const answer = target.closest(".fn-answer");
+    const id = answer.id.slice(2);
+    if (target.matches(".fn-copy")) copy(markdown(answer), t("Copied with its footnotes."));
+    else if (target.matches(".fn-share")) share(id);
+    else if (target.matches(".fn-again")) document.querySelector("#chat .message-buttons-left button")?.click();
+    else if (target.matches(".fn-up")) judge(id, "up");
+    else if (target.matches(".fn-down")) reject(id, "down");
+    else if (target.matches(".fn-wrong")) reject(id, "wrong-source", { marker: marker(target) });
+  }, true);
+
+  // ---- what Gradio draws, named for screen readers and in the reader's language ----
 
   function tend() {
     for (const chip of document.querySelectorAll("a.cite:not([aria-label])"))
-      label(chip, `Footnote ${chip.textContent}`);
+      label(chip, t("Footnote {n}", { n: chip.textContent }));
     for (const card of document.querySelectorAll("li.fn-card[id]:not([aria-label])"))
-      label(card, `Source ${card.id.split("-")[1]}`);
+      label(card, t("Source {n}", { n: card.id.split("-")[1] }));
     for (const list of document.querySelectorAll("details.fn-sources:not([data-seen])")) {
       list.dataset.seen = "1";
       if (open.has(list.id)) list.open = true; // redrawn while the answer grew
     }
     // Gradio names each message by its whole source text.
-    for (const said of document.querySelectorAll('#chat [data-testid="user"]')) label(said, "Question");
-    for (const said of document.querySelectorAll('#chat [data-testid="bot"]')) label(said, "Answer");
-    label(document.querySelector("#question .submit-button"), "Send the question");
-    label(document.querySelector("#question .stop-button"), "Stop the answer");
-    label(document.querySelector("#question textarea"), "Your question");
+    for (const said of document.querySelectorAll('#chat [data-testid="user"]')) label(said, t("Question"));
+    for (const said of document.querySelectorAll('#chat [data-testid="bot"]')) label(said, t("Answer"));
+    label(document.querySelector("#question .submit-button"), t("Send the question"));
+    label(document.querySelector("#question .stop-button"), t("Stop the answer"));
+    const box = document.querySelector("#question textarea");
+    label(box, t("Your question"));
+    const hint = box && t(box.placeholder);
+    if (box && box.placeholder !== hint) box.placeholder = hint;
     for (const group of document.querySelectorAll('.examples[role="list"]')) group.setAttribute("role", "group");
+    if (document.documentElement.lang !== page.language) document.documentElement.lang = page.language;
+    tools();
+    press();
+    hear();
   }
 
   // A new question comes to the top and its answer grows below it, until the reader scrolls.
@@ -95,13 +527,24 @@
     if (!document.querySelector("#chat .fn-live")) following = false;
   }
 
+  let begun = false;
+  function begin() {
+    if (begun || !field("fn-talk") || !field("fn-scope") || !document.querySelector("#question .submit-button")) return;
+    begun = true;
+    tell();
+    const talk = talks().find((one) => one.id === current());
+    if (talk) openTalk(talk);
+  }
+
   let waiting = false;
   new MutationObserver(() => {
     if (waiting) return;
     waiting = true;
-    requestAnimationFrame(() => { waiting = false; tend(); follow(); });
+    requestAnimationFrame(() => { waiting = false; begin(); tend(); follow(); });
   }).observe(document.documentElement, {
-    childList: true, subtree: true, attributes: true, attributeFilter: ["aria-label"],
+    childList: true, subtree: true, attributes: true, attributeFilter: ["aria-label", "placeholder", "lang"],
   });
+  addEventListener("pagehide", hear);
+  document.body.append(status);
   tend();
 })();

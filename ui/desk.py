@@ -1,0 +1,157 @@
+"""The desk at which questions wait for a free thread, the chat's and programs' alike."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from concurrent.futures import Executor
+from contextlib import aclosing, contextmanager
+from dataclasses import dataclass
+from typing import TypeVar, cast
+
+from index.errors import FootnoteError
+from rag.schema import AnswerEvent
+
+T = TypeVar("T")
+
+
+class BusyError(FootnoteError):
+    """More questions wait than the server takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A question that waits; `place` is 1 for the one that is answered next."""
+
+    place: int
+
+
+async def events_of(
+    stream: Callable[[], Iterator[AnswerEvent]], pool: Executor
+) -> AsyncIterator[AnswerEvent]:
+    """The events of `stream()`, run in `pool` so that a slow model does not hold up the page.
+
+    Leaving the loop early (stop button, closed tab) closes the stream in its own thread after the
+    step it is in. Errors of the stream are raised here.
+    """
+    loop = asyncio.get_running_loop()
+    box: asyncio.Queue[AnswerEvent | BaseException | None] = asyncio.Queue()
+    left = threading.Event()
+
+    def put(item: AnswerEvent | BaseException | None) -> None:
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(box.put_nowait, item)
+
+    def pump() -> None:
+        if left.is_set():
+            return
+        events: Iterator[AnswerEvent] | None = None
+        try:
+            events = stream()
+            for event in events:
+                if left.is_set():
+                    break
+                put(event)
+        except Exception as error:  # noqa: BLE001 - a thread's border: raised again where it is awaited
+            put(error)
+        finally:
+            close = getattr(events, "close", None)
+            if close is not None:
+                close()
+            put(None)
+
+    task = loop.run_in_executor(pool, pump)
+    try:
+        while (item := await box.get()) is not None:
+            if isinstance(item, BaseException):
+                raise item
+            yield item
+    finally:
+        left.set()
+        task.cancel()  # takes effect only while it still waits for a free thread
+
+
+class Desk:
+    """Lends the answering threads: `concurrency` questions are answered at a time and `queue_size` more may wait.
+    Who asks as a `reader` and who does not (programs) wait in two lines that take turns, so that a reader is not
+    kept waiting by every program. `held` is how many are served or wait."""
+
+    def __init__(self, pool: Executor, concurrency: int, queue_size: int) -> None:
+        self._pool = pool
+        self._free = concurrency
+        self._most = concurrency + queue_size
+        self._lines: dict[bool, deque[asyncio.Event]] = {True: deque(), False: deque()}
+        self._readers_next = True
+        self.held = 0
+
+    @property
+    def idle(self) -> bool:
+        """Whether nobody is served or waits."""
+        return self.held == 0
+
+    @contextmanager
+    def _place(self) -> Iterator[None]:
+        if self.held >= self._most:
+            raise BusyError("too many questions are waiting just now", "ask again in some seconds")
+        self.held += 1
+        try:
+            yield
+        finally:
+            self.held -= 1
+
+    async def _turn(self, reader: bool) -> AsyncGenerator[Waiting | None, None]:
+        """Each place in the line as it changes, then None once it is this one's turn. Leaving gives the place up."""
+        moved = asyncio.Event()
+        line, other = self._lines[reader], self._lines[not reader]
+        line.append(moved)
+        try:
+            while True:
+                before = line.index(moved)
+                before += min(len(other), before + (self._readers_next is not reader))
+                if self._free and not before:
+                    break
+                moved.clear()
+                yield Waiting(before + 1)
+                await moved.wait()
+        finally:
+            line.remove(moved)
+            self._move_up()
+        self._free -= 1
+        self._readers_next = not reader
+        try:
+            yield None
+        finally:
+            self._free += 1
+            self._move_up()
+
+    def _move_up(self) -> None:
+        for line in self._lines.values():
+            for waiting in line:
+                waiting.set()
+
+    async def events(
+        self, stream: Callable[[], Iterator[AnswerEvent]], *, reader: bool = False
+    ) -> AsyncGenerator[AnswerEvent | Waiting, None]:
+        """The events of `stream()`, and before them the question's places in the line; leaving the loop early
+        ends the stream. Raises BusyError."""
+        with self._place():
+            async with aclosing(self._turn(reader)) as turn:
+                async for waiting in turn:
+                    if waiting is not None:
+                        yield waiting
+                        continue
+                    made = cast("AsyncGenerator[AnswerEvent, None]", events_of(stream, self._pool))
+                    async with aclosing(made) as events:
+                        async for event in events:
+                            yield event
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """What `work()` gives, done in one of the threads. Raises BusyError."""
+        with self._place():
+            async with aclosing(self._turn(reader=False)) as turn:
+                async for waiting in turn:
+                    if waiting is None:
+                        return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+        raise AssertionError("a turn always comes")

@@ -1,0 +1,1 @@
+"""What readers make of answers: verdicts on them, and pages of answers they share."""
