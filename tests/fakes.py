@@ -15,6 +15,7 @@ import re
 import threading
 import time
 import zlib
+from collections import Counter
 from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
@@ -24,6 +25,7 @@ import numpy as np
 
 from index.catalog import ArticleRow, Listing
 from index.errors import FootnoteError
+from index.register import Overview
 from index.schema import Article, ArticleFilter, Chunk, IndexManifest
 from rag.schema import (
     Answer,
@@ -234,6 +236,17 @@ class ScriptedLibrary:
         ]
         found.sort(key=lambda a: a.published or date.min, reverse=True)
         return Listing(len(found), [_row_of(a) for a in found[offset : offset + limit]])
+
+    def overview(self) -> Overview:
+        all_of = sorted(self._articles.values(), key=lambda a: a.published or date.min)
+        dated = [a for a in all_of if a.published]
+        sources = Counter(a.source for a in all_of if a.source).most_common()
+        topics = Counter(a.topic for a in all_of if a.topic).most_common()
+        ids = tuple(a.id for a in dated)
+        days = [a.published for a in dated]
+        ends = (days[0], days[-1]) if days else (None, None)
+        undated = len(all_of) - len(dated)
+        return Overview(len(all_of), undated, tuple(sources), tuple(topics), ids[::-1][:5], ids[:5], *ends)
 
     def names(self) -> tuple[list[str], list[str]]:
         all_of = self._articles.values()

@@ -29,13 +29,12 @@ from rag.schema import (
     Finished,
     Searching,
     Sentence,
-    Turn,
     citation_fields,
 )
-from ui.collection import Collection, Collections, Shelf
-from ui.desk import BusyError, Desk
+from ui.api.service import Service
+from ui.collection import Collection, Shelf
+from ui.desk import BusyError
 from ui.language import choose, day_text, number_text, translate
-from ui.readers.memory import AnswerMemory
 from ui.render import (
     BUSY,
     ECHO_CHARS,
@@ -159,21 +158,12 @@ def next_questions(questions: Sequence[str], language: str) -> str:
     )
 
 
-def build_chat(
-    collections: Collections,
-    *,
-    title: str,
-    examples: Callable[[str], Sequence[str]],
-    max_question_chars: int,
-    desk: Desk,
-    memory: AnswerMemory,
-) -> gr.Blocks:
-    """The page's Blocks, and one published function, `ask`, for programs.
-
-    `examples` gives the questions offered for a collection; `memory` gets every finished answer.
-    """
-    headers: dict[tuple[str, int, str], str] = {}
+def build_chat(service: Service, *, examples: Callable[[str], Sequence[str]]) -> gr.Blocks:
+    """The page's Blocks, and one published function, `ask`, for programs. `examples` gives the questions offered
+    for a collection."""
+    collections, desk, title = service.collections, service.desk, service.title
     first = collections.names[0]
+    headers: dict[tuple[str, int, str], str] = {}
 
     def current_header(found: Collection, language: str) -> str:
         refresh = getattr(found.library, "refresh", None)
@@ -186,10 +176,6 @@ def build_chat(
             headers[key] = header(title, collection_line(found.library, language))
         return headers[key]
 
-    def remember(answer: Answer, found: Collection, history: Sequence[Turn]) -> str:
-        revision = str(found.library.manifest.revision)
-        return memory.remember(answer, collection=found.name, history=history, revision=revision)
-
     def found_in(scope: Scope) -> Collection:
         try:
             return collections.get(scope.collection)
@@ -199,8 +185,8 @@ def build_chat(
     def check(question: str, language: str = "en") -> None:
         if not question.strip():
             raise InputError(translate(EMPTY_QUESTION, language))
-        if len(question) > max_question_chars:
-            n, most = (number_text(count, language) for count in (len(question), max_question_chars))
+        if len(question) > service.max_question_chars:
+            n, most = (number_text(count, language) for count in (len(question), service.max_question_chars))
             raise InputError(translate(TOO_LONG, language, n=n, most=most))
 
     def begin(question: str, earlier: list[Message], language: str) -> list[Message]:
@@ -259,8 +245,9 @@ def build_chat(
             check(question, language)  # the browser says what the question was: it is checked again here
             scope = scope_of(scoped)
             found, only = found_in(scope), scope.only()
-            look = Look(look.turn, language, "" if found.name == first else found.name)
+            look = Look(look.turn, language, service.link_name(found.name))
             history = turns_of(earlier)
+            pairs = [(turn.question, turn.answer) for turn in history]
             events = desk.events(
                 lambda: found.answers.stream(question, history=history, only=only), reader=True
             )
@@ -268,7 +255,7 @@ def build_chat(
                 async for event in events:
                     view = advance(view, event)
                     if isinstance(event, Finished):
-                        view = replace(view, answer_id=remember(event.answer, found, history))
+                        view = replace(view, answer_id=service.remember(found, event.answer, pairs))
                     if (drawn := draw(view, look)) != shown:
                         shown = drawn
                         yield [*earlier, asked, _assistant(drawn)]
@@ -301,7 +288,7 @@ def build_chat(
         asked = [words_of(content(m)) for m in messages if m.get("role") == "user"]
         scope = scope_of(scoped)
         found, only = found_in(scope), scope.only()
-        kept = memory.get(answer_id_of(content(messages[-1])))
+        kept = service.memory.get(answer_id_of(content(messages[-1])))
         if kept is None:
             return ""
 

@@ -16,7 +16,7 @@ import typer
 from typer.core import TyperGroup
 
 from index.errors import FootnoteError
-from ui.commands import articles, ask, build, chat, doctor, evaluate, mcp, models
+from ui.commands import articles, ask, build, chat, doctor, evaluate, feedback, mcp, models
 from ui.commands import settings as settings_command
 from ui.commands.common import complain
 
@@ -89,6 +89,7 @@ app.command("mcp")(mcp.mcp)
 app.add_typer(articles.app, name="articles")
 app.add_typer(models.app, name="models")
 app.add_typer(evaluate.app, name="eval")
+app.add_typer(feedback.app, name="feedback")
 app.command("settings")(settings_command.settings)
 app.command("doctor")(doctor.doctor)
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from index.catalog import Listing
 from index.errors import InputError
 from index.schema import Article, ArticleFilter, Chunk, IndexManifest
 from rag.schema import AnswerEvent, Passage, Turn
+
+if TYPE_CHECKING:
+    from index.register import Overview
 
 
 class NotThereError(InputError):
@@ -32,6 +35,8 @@ class Shelf(Protocol):
     def listing(
         self, only: ArticleFilter | None = ..., query: str = ..., *, limit: int = ..., offset: int = ...
     ) -> Listing: ...
+
+    def overview(self) -> Overview: ...
 
     def names(self) -> tuple[list[str], list[str]]: ...
 

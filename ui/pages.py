@@ -44,6 +44,7 @@ router = APIRouter(include_in_schema=False)
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 _GAP = re.compile(r"\n[^\S\n]*\n\s*|\Z")
+_SIGNS = re.compile(r"^#{1,6}[ \t]+(?=\S)", re.MULTILINE)
 _HEADING = re.compile(r"(#{1,6})[ \t]+(?=\S)")
 
 
@@ -107,8 +108,8 @@ def articles(request: Request, service: ServiceDep) -> Response:
     try:
         only = _filter(asked)
     except InputError as error:
-        return _page(request, "articles.html.j2", 400, **(view | {"problem": str(error)}))
-    page = min(int(asked["page"]), FARTHEST) if re.fullmatch(r"[1-9]\d{0,8}", asked["page"]) else 1
+        return html_page(request, "articles.html.j2", 400, **(view | {"problem": str(error)}))
+    page = page_number(asked["page"])
     listing = found.library.listing(only, asked["q"], limit=PER_PAGE, offset=(page - 1) * PER_PAGE)
     view |= {
         "rows": listing.rows,
@@ -117,7 +118,7 @@ def articles(request: Request, service: ServiceDep) -> Response:
         "page": page,
         "filtered": bool(only or asked["q"]),
     }
-    return _page(request, "articles.html.j2", **view)
+    return html_page(request, "articles.html.j2", **view)
 
 
 @router.api_route("/articles/{article_id}", methods=["GET", "HEAD"])
@@ -128,7 +129,7 @@ def article(article_id: str, request: Request, service: ServiceDep) -> Response:
     asked = [request.query_params.get(name, "") for name in ("from", "to")]
     span = _span(asked[0], asked[1], len(found.text))
     newer = collection.library.revised_by(found.id)
-    return _page(
+    return html_page(
         request,
         "article.html.j2",
         article=found,
@@ -141,15 +142,47 @@ def article(article_id: str, request: Request, service: ServiceDep) -> Response:
     )
 
 
+def html_page(
+    request: Request,
+    template: str,
+    status: int = 200,
+    *,
+    shown_in: str = "",
+    policy: str = POLICY,
+    **view: Any,
+) -> Response:
+    """A page from a template, in the reader's language unless it is given."""
+    service: Service = service_of(request)
+    language = shown_in or language_of(request)
+    html = (
+        _environment()
+        .get_template(template)
+        .render(
+            site=service.title,
+            collections=service.collections.names,
+            language_shown=language,
+            _=partial(translate, language=language),
+            **view,
+        )
+    )
+    headers = {"Content-Security-Policy": policy, "Cache-Control": "no-store", "Vary": "Accept-Language"}
+    return HTMLResponse(html.encode("utf-8", "replace"), status, headers)
+
+
 def error_page(request: Request, status: int, message: str, next_step: str = "") -> Response:
     """A page that says what went wrong."""
     title = "Not here" if status in (404, 405) else "This did not work"
-    return _page(request, "error.html.j2", status, heading=title, message=message, next_step=next_step)
+    return html_page(request, "error.html.j2", status, heading=title, message=message, next_step=next_step)
 
 
 def language_of(request: Request) -> str:
     """The language a page is shown in: the one its address asks for (`lang`), else the browser's."""
     return choose(request.query_params.get("lang", ""), request.headers.get("accept-language", ""))
+
+
+def page_number(asked: str) -> int:
+    """Which page of a list is meant; the first where the address names none."""
+    return min(int(asked), FARTHEST) if re.fullmatch(r"[1-9][0-9]{0,8}", asked) else 1
 
 
 def _filter(asked: Mapping[str, str]) -> ArticleFilter | None:
@@ -189,27 +222,10 @@ def _environment() -> jinja2.Environment:
     )
     environment.filters |= {
         "plain": lambda text: plain(text).strip(),
+        "words": lambda text: shown(_SIGNS.sub("", text)),
         "day": day_text,
         "number": number_text,
         "address": lambda url: Markup(safe_url(url)),  # escaped by it already
         "query": lambda values: urlencode({k: v for k, v in values.items() if v}),
     }
     return environment
-
-
-def _page(request: Request, template: str, status: int = 200, **view: Any) -> Response:
-    service: Service = service_of(request)
-    language = language_of(request)
-    html = (
-        _environment()
-        .get_template(template)
-        .render(
-            site=service.title,
-            collections=service.collections.names,
-            language_shown=language,
-            _=partial(translate, language=language),
-            **view,
-        )
-    )
-    headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-store", "Vary": "Accept-Language"}
-    return HTMLResponse(html.encode("utf-8", "replace"), status, headers)

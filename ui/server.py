@@ -7,15 +7,17 @@ behind it the lock.
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import hashlib
 import json
+import logging
 import re
 import secrets
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +25,7 @@ from urllib.parse import parse_qsl
 
 from starlette.responses import PlainTextResponse
 
-from index.errors import InputError
+from index.errors import FootnoteError, InputError
 from ui.api.auth import LOOPBACK, Lock
 from ui.api.errors import add_handlers, error_response, for_programs
 from ui.language import choose, table
@@ -34,7 +36,9 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from ui.collection import Answers
+    from ui.readers.store import ReaderStore
 
+log = logging.getLogger(__name__)
 CHAT_PATH = "/chat"
 STATIC = Path(__file__).parent / "static"
 STATIC_TYPES = {
@@ -98,11 +102,14 @@ class Guard:
     """
 
     def __init__(
-        self, app: ASGIApp, allowed_hosts: frozenset[str] = frozenset(), collections: Sequence[str] = ()
+        self,
+        app: ASGIApp,
+        allowed_hosts: frozenset[str] = frozenset(),
+        facts: Mapping[str, object] | None = None,
     ) -> None:
         self.app = app
         self.allowed_hosts = allowed_hosts
-        self.collections = tuple(collections)
+        self.facts = dict(facts or {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -165,7 +172,7 @@ class Guard:
         await self.app(scope, receive, collect)
         asked = dict(parse_qsl(scope["query_string"].decode("latin-1"))).get("lang", "")
         language = choose(asked, given.get(b"accept-language", b"").decode("latin-1"))
-        page = dress_page(bytes(body), nonce, language, self.collections)
+        page = dress_page(bytes(body), nonce, language, self.facts)
         headers = [
             h for h in start["headers"] if h[0].lower() not in (b"content-length", b"cache-control", b"vary")
         ]
@@ -191,13 +198,18 @@ _SAFE_HEADERS = (
 )
 
 
-def dress_page(page: bytes, nonce: str, language: str = "en", collections: Sequence[str] = ()) -> bytes:
-    """Gradio's page with our style sheet and script, what the script says in the reader's language, a nonce
-    in every script tag, and without the preview tags and the manifest link that point elsewhere."""
+def dress_page(
+    page: bytes, nonce: str, language: str = "en", facts: Mapping[str, object] | None = None
+) -> bytes:
+    """Gradio's page with our style sheet and script, `facts` for it and what it says in the reader's language,
+    a nonce in every script tag, and without the preview tags and the manifest link that point elsewhere."""
     page = _PAGE_MANIFEST.sub(b"", _PAGE_META.sub(b"", page))
     page = _PAGE_LANGUAGE.sub(b'<html lang="' + language.encode() + b'"', page, count=1)
-    facts = {"language": language, "collections": list(collections), "texts": dict(table(language))}
-    told = json.dumps(facts, ensure_ascii=True).replace("<", "\\u003c").encode()
+    told = (
+        json.dumps({**(facts or {}), "language": language, "texts": dict(table(language))})
+        .replace("<", "\\u003c")
+        .encode()
+    )
     told = b'<script type="application/json" id="fn-page">' + told + b"</script>"
     page = page.replace(b"</head>", _PAGE_HEAD + told + _PAGE_SCRIPT + b"</head>", 1)
     return page.replace(b"<script", b'<script nonce="' + nonce.encode() + b'"')
@@ -221,6 +233,8 @@ def create_app(
     allowed_hosts: Sequence[str] = (),
     collections: Mapping[str, Answers] | None = None,
     password: str = "",
+    store: ReaderStore | None = None,
+    remove_articles: Callable[[str, Sequence[str]], int] | None = None,
 ) -> FastAPI:
     """The web application over a pipeline.
 
@@ -231,20 +245,22 @@ def create_app(
     and keeps those the pipeline finds evidence for.
     `max_question_chars` None takes the pipeline's own limit. `concurrency` answers are written
     at a time, `queue_size` more may wait. With `allowed_hosts` other Host headers are refused.
+    `store` keeps readers' verdicts and shared answers; `remove_articles` takes articles, by their ids, out
+    of the collection it is given the name of. Without them there is neither.
     """
     import gradio as gr
     from fastapi import FastAPI
     from fastapi.middleware.cors import CORSMiddleware
     from fastapi.responses import RedirectResponse, Response
 
-    from ui import pages
-    from ui.api import openai, routes
+    from ui import admin, pages
+    from ui.api import openai, readers, routes
     from ui.api.service import Service
     from ui.chat import build_chat, theme
     from ui.collection import Collections
     from ui.desk import Desk
     from ui.examples import example_questions
-    from ui.readers.memory import AnswerMemory
+    from ui.readers import pages as readers_pages
     from ui.suggest import begins_to_answer
 
     limit = max_question_chars or getattr(
@@ -254,7 +270,12 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: FastAPI):
+        cleaning = asyncio.create_task(_expiring(store)) if store else None
         yield
+        if cleaning:
+            cleaning.cancel()
+            with suppress(asyncio.CancelledError):
+                await cleaning
         pool.shutdown(wait=False, cancel_futures=True)
 
     app = FastAPI(
@@ -268,10 +289,12 @@ def create_app(
     )
     named = Collections(collections or {DEFAULT_COLLECTION: pipeline})
     desk = Desk(pool, concurrency, queue_size)
-    app.state.service = Service(title, named, desk, limit)
+    service = Service(title, named, desk, limit, store=store, remove_articles=remove_articles)
+    app.state.service = service
     add_handlers(app)
-    for router in (routes.health, routes.router, openai.router, pages.router):
-        app.include_router(router)
+    for part in (routes, readers, openai, pages, readers_pages, admin):
+        app.include_router(part.router)
+    app.include_router(routes.health)
 
     @app.api_route("/", methods=["GET", "HEAD"], include_in_schema=False)
     def home() -> Response:
@@ -291,9 +314,7 @@ def create_app(
             example_questions(answers.library, answerable=lambda q: begins_to_answer(answers, q) is not None)
         )
 
-    demo = build_chat(
-        named, title=title, examples=examples_of, max_question_chars=limit, desk=desk, memory=AnswerMemory()
-    )
+    demo = build_chat(service, examples=examples_of)
     # On the parent, so that Gradio leaves its own rule (echo any origin) out.
     app.add_middleware(CORSMiddleware, allow_origins=[], allow_credentials=False)
     gr.mount_gradio_app(
@@ -312,9 +333,23 @@ def create_app(
     )
     app.add_middleware(Lock, password=password)
     app.add_middleware(
-        Guard, allowed_hosts=frozenset(host.lower() for host in allowed_hosts), collections=named.names
+        Guard,
+        allowed_hosts=frozenset(host.lower() for host in allowed_hosts),
+        facts={"collections": named.names, "keeps": store is not None},
     )
     return app
+
+
+async def _expiring(store: ReaderStore) -> None:
+    """Deletes what is kept too long, now and once a day."""
+    from ui.readers.store import EVERY
+
+    while True:
+        try:
+            await asyncio.to_thread(store.expire)
+        except FootnoteError as error:  # whoever judges or shares is told as well
+            log.warning("%s (%s)", error, error.next_step)
+        await asyncio.sleep(EVERY.total_seconds())
 
 
 def _static(name: str, media_type: str) -> Callable[..., Any]:
@@ -347,6 +382,8 @@ def serve(
     allowed_hosts: Sequence[str] = (),
     collections: Mapping[str, Answers] | None = None,
     password: str = "",
+    store: ReaderStore | None = None,
+    remove_articles: Callable[[str, Sequence[str]], int] | None = None,
     on_ready: Callable[[str], None] | None = None,
 ) -> None:
     """Serves the chat page, the reader's pages and the API until interrupted; `on_ready` is called once with its address.
@@ -368,6 +405,8 @@ def serve(
         allowed_hosts=allowed_hosts,
         collections=collections,
         password=password,
+        store=store,
+        remove_articles=remove_articles,
     )
     shown = f"[{host}]" if ":" in host else host
 

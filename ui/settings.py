@@ -196,6 +196,12 @@ class Settings(BaseSettings):
         description="A password that locks the whole site and its API (any user name; programs send it as a Bearer "
         "token). Never printed.",
     )
+    keep_days: int = Field(
+        365,
+        ge=0,
+        le=36_500,
+        description="Days that readers' verdicts and shared answers are kept; 0 keeps them until they are deleted.",
+    )
     eval_data: Path = Field(
         Path(),
         description="The folder of public evaluation sets that `footnote eval run` reads suites such as `news` from; "

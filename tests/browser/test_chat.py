@@ -97,7 +97,7 @@ def test_page_loads_within_its_policy_and_talks_to_its_own_host_only(
         page.reload()
         page.wait_for_selector(SEND)
         seen.console.clear()  # leaving a page breaks off its open stream, which Gradio reports
-        assert page.locator(".fn-answer").count() == 0
+        page.wait_for_selector(".fn-answer")  # what was said is kept
         ask(page, TIDE_QUESTION)
         finished(page)
         assert seen.console == []
@@ -142,7 +142,8 @@ def test_chip_opens_the_quoted_words_and_focus_goes_there_and_back(
         assert "12 November 2023" in card.inner_text()
         assert card.locator(".fn-title a").get_attribute("href") == "https://example.org/tides"
         reader = card.locator("a.fn-open").get_attribute("href")
-        assert reader == "/articles/tides?from=157&to=211#mark"
+        start = SHELF[1].text.index("The Bay of Fundy")
+        assert reader == f"/articles/tides?from={start}&to={len(SHELF[1].text)}#mark"
         page.keyboard.press("Escape")
         assert not card.is_visible()
         assert page.evaluate("document.activeElement.getAttribute('href')") == "#s0-2"
@@ -317,7 +318,9 @@ def test_hostile_article_and_question_are_shown_as_text(chromium: Browser, serve
         assert words in page.inner_text("#s0-1 mark")
         assert "<script>alert(1)</script> *T*" in page.inner_text("#s0-1")
         assert (
-            page.locator("#chat form, #chat img, #chat strong, #chat .katex, #s0-1 a:not(.fn-open), #chat table").count()
+            page.locator(
+                "#chat form, #chat img, #chat strong, #chat .katex, #s0-1 a:not(.fn-open), #chat table"
+            ).count()
             == 0
         )
         assert page.locator("a.cite").count() == 1

@@ -121,7 +121,9 @@ def test_an_answer_can_be_had_as_it_grows(web: Any, how: dict[str, Any]):
     names = [name for name, _ in events]
     assert names == ["searching", "retrieved", "checking", "sentence", "sentence", "finished"]
     assert events[3][1]["citations"][0]["quote"] == "most coasts see two high tides a day"
-    assert events[-1][1] == web.post("/api/ask", json={"question": TIDE_QUESTION}).json()
+    last, again = events[-1][1], web.post("/api/ask", json={"question": TIDE_QUESTION}).json()
+    assert last.pop("id") != again.pop("id"), "each answer has an id of its own"
+    assert last == again
 
 
 def stream_of(lines: Iterator[str]) -> Iterator[tuple[str, Any]]:
@@ -538,13 +540,22 @@ def test_every_way_in_is_written_about(web: Any):
 
 
 @pytest.fixture(scope="module")
-def locked() -> Iterator[Any]:
-    from starlette.testclient import TestClient
-
+def locked_app() -> Any:
     from ui.server import create_app
 
-    with TestClient(create_app(ScriptedPipeline(), examples=[], password="Größe 7")) as client:
+    return create_app(ScriptedPipeline(), examples=[], password="Größe 7")
+
+
+@pytest.fixture
+def locked(locked_app: Any) -> Iterator[Any]:
+    """Somebody at an address of their own: wrong passwords are counted by address."""
+    from starlette.testclient import TestClient
+
+    with TestClient(locked_app, client=(f"192.0.2.{next(HOSTS)}", 1)) as client:
         yield client
+
+
+HOSTS = iter(range(1, 255))
 
 
 PATHS = ["/", "/chat/", "/chat/config", "/articles/", "/articles/tides", "/reader.css", "/health/ready", "/api/openapi.json", "/api/articles", "/v1/models", "/nowhere", "/admin"]  # fmt: skip
@@ -571,6 +582,84 @@ def test_a_locked_api_says_how_to_open_it_and_the_pulse_stays_open(locked: Any):
     assert "Bearer" in refusal(locked.get("/api/articles"), 401)["next_step"]
     assert locked.post("/api/ask", json={"question": LENS_QUESTION}).status_code == 401
     assert locked.get("/health/live").status_code == 200
+
+
+class Clock:
+    """A clock that a test moves on."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def guarded(clock: Clock) -> Any:
+    """A page behind the lock: asks as somebody at an address, with a password."""
+    from starlette.applications import Starlette
+    from starlette.responses import PlainTextResponse
+    from starlette.routing import Route
+    from starlette.testclient import TestClient
+
+    from ui.api.auth import Lock
+
+    def welcome(_: Any) -> PlainTextResponse:
+        return PlainTextResponse("welcome")
+
+    paths = ("/", "/api/articles", "/health/live")
+    lock = Lock(Starlette(routes=[Route(path, welcome) for path in paths]), "secret", clock)
+
+    def ask(address: str, password: str | None, path: str = "/") -> Any:
+        headers = {} if password is None else {"authorization": f"Bearer {password}"}
+        return TestClient(lock, client=(address, 1)).get(path, headers=headers)
+
+    return ask
+
+
+def test_whoever_guesses_passwords_is_shut_out_for_a_while():
+    clock = Clock()
+    ask = guarded(clock)
+    for n in range(10):
+        assert ask("192.0.2.1", f"guess {n}").status_code == 401
+        clock.now += 10
+    shut = ask("192.0.2.1", "secret")
+    assert shut.status_code == 429, "the right password is not looked at either"
+    assert int(shut.headers["retry-after"]) == 200
+    assert "too many wrong passwords" in shut.text.lower()
+    assert "200 seconds" in shut.text
+    told = refusal(ask("192.0.2.1", "secret", "/api/articles"), 429)
+    assert told["next_step"] == "try again in 200 seconds"
+    assert ask("192.0.2.1", None).status_code == 401, "who sends no password is asked for one"
+    assert ask("192.0.2.1", "x", "/health/live").status_code == 200
+    assert ask("192.0.2.2", "secret").status_code == 200, "others come in"
+    clock.now += 199
+    assert ask("192.0.2.1", "secret").status_code == 429
+    clock.now += 1
+    assert ask("192.0.2.1", "secret").text == "welcome"
+
+
+def test_a_few_wrong_passwords_and_missing_ones_shut_nobody_out():
+    clock = Clock()
+    ask = guarded(clock)
+    for _ in range(50):
+        assert ask("192.0.2.1", None).status_code == 401
+    for _ in range(9):
+        assert ask("192.0.2.1", "wrong").status_code == 401
+    assert ask("192.0.2.1", "secret").status_code == 200
+    clock.now += 300
+    assert ask("192.0.2.1", "wrong").status_code == 401
+    assert ask("192.0.2.1", "secret").status_code == 200
+
+
+def test_the_table_of_wrong_passwords_stays_small(monkeypatch: pytest.MonkeyPatch):
+    from ui.api import auth
+
+    monkeypatch.setattr(auth, "MOST_ADDRESSES", 3)
+    monkeypatch.setattr(auth, "MOST_WRONG", 1)
+    ask = guarded(Clock())
+    for n in range(5):
+        assert ask(f"192.0.2.{n}", "wrong").status_code == 401
+    assert [ask(f"192.0.2.{n}", "secret").status_code for n in range(5)] == [200, 200, 429, 429, 429]
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from schemathesis.specs.openapi.checks import (
 
 from tests.browser.serving import served
 from tests.fakes import SHELF, ScriptedPipeline
+from ui.readers.store import STORE_FILE, ReaderStore
 
 CHECKS = [
     not_a_server_error,
@@ -34,10 +35,11 @@ is a topic, and of a name given twice the last counts, so what breaks the docume
 
 
 @pytest.fixture(scope="module")
-def document() -> Iterator[Any]:
+def document(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     undated = replace(SHELF[0], id="undated", title="<b>&", published=None, url="javascript:alert(1)")
     pipeline = ScriptedPipeline(articles=[*SHELF, undated])
-    running = served(pipeline, examples=[])
+    store = ReaderStore(tmp_path_factory.mktemp("readers") / STORE_FILE, 365)
+    running = served(pipeline, examples=[], store=store)
     yield schemathesis.openapi.from_url(running.url + "/api/openapi.json")
     running.close()
 
@@ -53,6 +55,10 @@ OPERATIONS = [
     ("/api/articles", "GET"),
     ("/api/articles/{article_id}", "GET"),
     ("/api/collections", "GET"),
+    ("/api/feedback", "POST"),
+    ("/api/feedback/{feedback_id}", "DELETE"),
+    ("/api/answers/{answer_id}/share", "POST"),
+    ("/api/answers/{answer_id}/share", "DELETE"),
     ("/v1/models", "GET"),
     ("/v1/models/{model}", "GET"),
     ("/v1/chat/completions", "POST"),

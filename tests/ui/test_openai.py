@@ -96,6 +96,8 @@ def test_a_stream_says_the_same_sentence_by_sentence(client: openai.OpenAI):
     assert last.choices[0].finish_reason == "stop"
     notes = [note.model_dump() for note in whole.choices[0].message.annotations]
     assert last.choices[0].delta.annotations == notes
+    ids = {last.footnote.pop("id"), whole.footnote.pop("id")}
+    assert len(ids) == 2, "each answer has an id by which it is judged and shared"
     assert last.footnote == whole.footnote
     assert (usage.choices, usage.usage.total_tokens) == ([], 0)
     assert len({c.id for c in chunks}) == 1

@@ -5,6 +5,10 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
+import math
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable
 
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -19,16 +23,25 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _FORWARDED = (b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip", b"via")
 WRONG = "the password is missing or wrong"
 HOW = "send it as `Authorization: Bearer PASSWORD`, or as the password of HTTP Basic with any user name"
+MOST_WRONG = 10
+WINDOW_SECONDS = 300.0
+MOST_ADDRESSES = 10_000
+TOO_MANY = "too many wrong passwords came from this address"
 NOT_HERE = "this page is for the machine the server runs on, or behind a password (FOOTNOTE_PASSWORD)"
 
 
 class Lock:
     """Pure ASGI middleware. With a password everything but `/health/live` wants it, as HTTP Basic (any user
-    name) or as a Bearer token; without one `/admin` opens only to this machine itself."""
+    name) or as a Bearer token; without one `/admin` opens only to this machine itself.
 
-    def __init__(self, app: ASGIApp, password: str = "") -> None:
+    After `MOST_WRONG` wrong passwords from one address within `WINDOW_SECONDS` no password from there is looked
+    at until the first of them is that long ago."""
+
+    def __init__(self, app: ASGIApp, password: str = "", clock: Callable[[], float] = time.monotonic) -> None:
         self.app = app
         self._password = password.encode()
+        self._clock = clock
+        self._wrong: OrderedDict[str, deque[float]] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -38,11 +51,38 @@ class Lock:
         path: str = scope["path"]
         refusal: Response | None = None
         if self._password:
-            if path not in OPEN and not self._opens(headers.get(b"authorization", b"")):
-                refusal = self._locked(path)
+            if path not in OPEN:
+                refusal = self._refusal(scope, headers.get(b"authorization"))
         elif (path + "/").startswith(ADMIN + "/") and not from_this_machine(scope, headers):
             refusal = PlainTextResponse(NOT_HERE + "\n", 403)
         await (refusal or self.app)(scope, receive, send)
+
+    def _refusal(self, scope: Scope, authorization: bytes | None) -> Response | None:
+        path: str = scope["path"]
+        if authorization is None:  # a browser asks so first: no password was tried
+            return self._locked(path)
+        client = scope.get("client")
+        address: str = client[0] if client else ""
+        if seconds := self._waits(address):
+            return self._shut_out(path, seconds)
+        if self._opens(authorization):
+            return None
+        self._wrong.setdefault(address, deque()).append(self._clock())
+        self._wrong.move_to_end(address)
+        if len(self._wrong) > MOST_ADDRESSES:
+            self._wrong.popitem(last=False)
+        return self._locked(path)
+
+    def _waits(self, address: str) -> int:
+        """Seconds until a password from this address is looked at again, 0 when it is now."""
+        tries = self._wrong.get(address)
+        now = self._clock()
+        while tries and tries[0] <= now - WINDOW_SECONDS:
+            tries.popleft()
+        if not tries:
+            self._wrong.pop(address, None)
+            return 0
+        return math.ceil(tries[0] + WINDOW_SECONDS - now) if len(tries) >= MOST_WRONG else 0
 
     def _opens(self, authorization: bytes) -> bool:
         scheme, _, given = authorization.strip().partition(b" ")
@@ -61,6 +101,13 @@ class Lock:
         if for_programs(path):
             return error_response(path, 401, WRONG, HOW, challenge)
         return PlainTextResponse("The password is missing or wrong.\n", 401, challenge)
+
+    def _shut_out(self, path: str, seconds: int) -> Response:
+        after = {"Retry-After": str(seconds)}
+        step = f"try again in {seconds} seconds"
+        if for_programs(path):
+            return error_response(path, 429, TOO_MANY, step, after)
+        return PlainTextResponse(f"{TOO_MANY.capitalize()}: {step}.\n", 429, after)
 
 
 def from_this_machine(scope: Scope, headers: dict[bytes, bytes]) -> bool:

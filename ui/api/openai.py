@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request
@@ -210,8 +210,14 @@ async def complete(body: ChatRequest, request: Request, service: ServiceDep) -> 
     `footnote` come with the last chunk of the answer."""
     collection = _collection(service, body.model)
     extra = body.footnote or Extra()
-    events = await service.answer(collection, body.question(), body.history(), extra.asked_at, extra.only())
-    drawn = _Completion(collection.name, service.link_name(collection.name), str(request.base_url))
+    earlier = list(body.history())
+    events = await service.answer(collection, body.question(), earlier, extra.asked_at, extra.only())
+    drawn = _Completion(
+        collection.name,
+        service.link_name(collection.name),
+        str(request.base_url),
+        lambda answer: service.remember(collection, answer, earlier, extra.asked_at),
+    )
     if body.stream:
         path = request.url.path
         usage = body.stream_options is not None and body.stream_options.include_usage
@@ -232,13 +238,16 @@ async def complete(body: ChatRequest, request: Request, service: ServiceDep) -> 
 class _Completion:
     """One answer in OpenAI's form, whole or in chunks."""
 
-    def __init__(self, collection: str, link_name: str, base_url: str) -> None:
+    def __init__(
+        self, collection: str, link_name: str, base_url: str, remember: Callable[[Answer], str]
+    ) -> None:
         self._head: dict[str, Any] = {
             "id": f"chatcmpl-{secrets.token_hex(12)}",
             "created": int(time.time()),
             "model": f"{PREFIX}-{collection}",
         }
         self._collection, self._link_name, self._base_url = collection, link_name, base_url.rstrip("/")
+        self._remember = remember
         self._began = False
         self.failed: Failed | None = None
 
@@ -255,7 +264,9 @@ class _Completion:
         return Completion(
             **self._head,
             choices=[Choice(message=reply)],
-            footnote=AnswerOut.of(answer, self._collection, self._link_name, self.failed),
+            footnote=AnswerOut.of(
+                answer, self._collection, self._link_name, self.failed, self._remember(answer)
+            ),
         )
 
     def chunks(self, event: AnswerEvent, usage: bool) -> Iterator[bytes]:

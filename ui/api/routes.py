@@ -9,7 +9,17 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import JSONResponse, Response
 
 from index.errors import FootnoteError
-from rag.schema import AnswerEvent, Checking, Failed, Finished, Retrieved, Rewritten, Searching, Sentence
+from rag.schema import (
+    Answer,
+    AnswerEvent,
+    Checking,
+    Failed,
+    Finished,
+    Retrieved,
+    Rewritten,
+    Searching,
+    Sentence,
+)
 from ui.api import sse
 from ui.api.errors import error_body, said
 from ui.api.schemas import (
@@ -35,9 +45,12 @@ from ui.api.service import ServiceDep
 ERRORS: dict[int | str, dict[str, Any]] = {
     400: {"model": ErrorBody, "description": "What is asked cannot be done; `next_step` says what to do"},
     401: {"model": ErrorBody, "description": "The password is missing or wrong"},
-    404: {"model": ErrorBody, "description": "There is no such article or collection"},
+    404: {"model": ErrorBody, "description": "There is no such article, collection, answer or verdict"},
     422: {"model": ErrorBody, "description": "The request is not of the form this document gives"},
-    429: {"model": ErrorBody, "description": "Too many questions wait; `Retry-After` says how long to wait"},
+    429: {
+        "model": ErrorBody,
+        "description": "Too many questions wait, or too many passwords were wrong; `Retry-After` says how long to wait",
+    },
     503: {"model": ErrorBody, "description": "The index or a server behind it does not answer just now"},
 }
 SUMMARY = "Questions answered from a collection of articles, every statement with a footnote."
@@ -77,9 +90,13 @@ async def ask(body: Ask, request: Request, service: ServiceDep) -> Any:
     """
     found = service.collections.get(body.collection)
     name, link_name = found.name, service.link_name(found.name)
-    earlier = ((turn.question, turn.answer) for turn in body.history)
+    earlier = [(turn.question, turn.answer) for turn in body.history]
     events = await service.answer(found, body.question, earlier, body.asked_at, body.only())
     failed: Failed | None = None
+
+    def whole(answer: Answer) -> AnswerOut:
+        id = service.remember(found, answer, earlier, body.asked_at)
+        return AnswerOut.of(answer, name, link_name, failed, id)
 
     def draw(event: AnswerEvent) -> Iterator[bytes]:
         match event:
@@ -101,8 +118,7 @@ async def ask(body: Ask, request: Request, service: ServiceDep) -> Any:
                 failed = event
                 yield sse.packed({"message": reason, "next_step": next_step}, "failed")
             case Finished(answer):
-                whole = AnswerOut.of(answer, name, link_name, failed)
-                yield sse.packed(whole.model_dump(mode="json"), "finished")
+                yield sse.packed(whole(answer).model_dump(mode="json"), "finished")
 
     if body.stream or sse.MEDIA_TYPE in request.headers.get("accept", ""):
         path = request.url.path
@@ -113,7 +129,7 @@ async def ask(body: Ask, request: Request, service: ServiceDep) -> Any:
         if isinstance(event, Failed):
             failed = event
         elif isinstance(event, Finished):
-            return AnswerOut.of(event.answer, name, link_name, failed)
+            return whole(event.answer)
     return Response(status_code=499)  # nobody is there any more to read it
 
 

@@ -8,11 +8,14 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from evals.verdicts import Opinion
 from index.schema import Article, ArticleFilter, Chunk
 from rag.schema import Answer, AnswerSentence, Citation, Failed, Passage, Sentence, citation_fields
 from ui.collection import Collection, reader_link
 
 MOST_NAMES = 100
+MOST_SAID = 2000
+"""Characters of what a reader writes about an answer."""
 
 
 def _whole(text: str) -> str:
@@ -77,6 +80,28 @@ class Search(Filters):
     q: Text = Field(description="A question or some words.")
     collection: CollectionName = ""
     k: int = Field(default=10, ge=1, le=100, description="How many passages.")
+
+
+class Feedback(BaseModel):
+    """What a reader says of an answer. A second one on the same answer takes the place of the first."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    answer: Text = Field(max_length=100, description="The answer's `id`.")
+    verdict: Opinion = Field(
+        description="`up` and `down` judge the answer; `wrong-source` is for a right answer from a wrong place."
+    )
+    marker: int | None = Field(
+        default=None,
+        ge=1,
+        le=10_000,
+        strict=True,
+        description="With `wrong-source`: the footnote that is wrong.",
+    )
+    expected: Text = Field(
+        default="", max_length=MOST_SAID, description="The right answer, in the reader's words."
+    )
+    comment: Text = Field(default="", max_length=MOST_SAID, description="Anything else.")
 
 
 class Earlier(BaseModel):
@@ -206,8 +231,10 @@ class PassageOut(BaseModel):
 
 class AnswerOut(BaseModel):
     """An answer. One that abstains has no citations, says so in `text` and why in `reason`, and `passages` are
-    the nearest ones found. `failed` says what went wrong on the way, such as a model that is down."""
+    the nearest ones found. `failed` says what went wrong on the way, such as a model that is down. While the
+    server remembers the answer, `id` names it to judge and to share it; empty where it cannot be."""
 
+    id: str = ""
     question: str
     standalone_question: str
     text: str
@@ -226,10 +253,13 @@ class AnswerOut(BaseModel):
     failed: Problem | None = None
 
     @classmethod
-    def of(cls, answer: Answer, collection: str, link_name: str, failed: Failed | None = None) -> Self:
-        """An answer from this collection, whose links carry `link_name`."""
+    def of(
+        cls, answer: Answer, collection: str, link_name: str, failed: Failed | None = None, id: str = ""
+    ) -> Self:
+        """An answer from this collection, whose links carry `link_name`, remembered as `id`."""
         fields = {name: getattr(answer, name) for name in cls.model_fields if hasattr(answer, name)}
         made = {
+            "id": id,
             "sentences": [SentenceOut.of(sentence) for sentence in answer.sentences],
             "citations": [CitationOut.of(citation, link_name) for citation in answer.citations],
             "passages": [PassageOut.of(passage, link_name) for passage in answer.passages],
@@ -237,6 +267,19 @@ class AnswerOut(BaseModel):
             "failed": Problem(message=failed.reason, next_step=failed.next_step) if failed else None,
         }
         return cls.model_validate(fields | made)
+
+
+class FeedbackOut(BaseModel):
+    """A stored verdict; by its `id` it can be taken back."""
+
+    id: str
+    verdict: Opinion
+
+
+class SharedOut(BaseModel):
+    """A shared answer: the path of its page."""
+
+    url: str
 
 
 class ArticleLine(BaseModel):

@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Request
 
 from index.errors import InputError
 from index.schema import ArticleFilter
-from rag.schema import AnswerEvent, Turn
+from rag.schema import Answer, AnswerEvent, Turn
 from ui.collection import Collection, Collections
 from ui.desk import Desk, Waiting
+from ui.readers.memory import AnswerMemory
 from ui.render import HISTORY_CHARS, HISTORY_TURNS
+
+if TYPE_CHECKING:
+    from ui.readers.store import ReaderStore
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What every request shares."""
+    """What every request shares. `store` keeps what readers say, `remove_articles` takes articles (ids) out of a
+    collection (name); without them neither can be done."""
 
     title: str
     collections: Collections
     desk: Desk
     max_question_chars: int
+    memory: AnswerMemory = field(default_factory=AnswerMemory)
+    store: ReaderStore | None = None
+    remove_articles: Callable[[str, Sequence[str]], int] | None = None
 
     def checked(self, question: str) -> str:
         """The question without space around it; InputError for an empty or too long one."""
@@ -53,8 +61,7 @@ class Service:
         Of what a client says was said before, the last turns are kept, each cut to a bearable length.
         """
         question = self.checked(question)
-        kept = ((asked.strip(), said.strip()) for asked, said in earlier)
-        turns = [Turn(a[:HISTORY_CHARS], s[:HISTORY_CHARS]) for a, s in kept if a and s][-HISTORY_TURNS:]
+        turns = turns_of(earlier)
         events = self.desk.events(
             lambda: collection.answers.stream(question, history=turns, asked_at=asked_at, only=only)
         )
@@ -70,9 +77,31 @@ class Service:
 
         return all_of()
 
+    def remember(
+        self,
+        collection: Collection,
+        answer: Answer,
+        earlier: Iterable[tuple[str, str]] = (),
+        asked_at: date | None = None,
+    ) -> str:
+        """Keeps an answer for a while, so that it can be judged and shared by the id this gives."""
+        return self.memory.remember(
+            answer,
+            collection=collection.name,
+            history=turns_of(earlier),
+            asked_at=asked_at,
+            revision=str(collection.library.manifest.revision),
+        )
+
     def link_name(self, collection: str) -> str:
         """A collection's name as links carry it: not at all for the first."""
         return "" if collection == self.collections.names[0] else collection
+
+
+def turns_of(earlier: Iterable[tuple[str, str]]) -> list[Turn]:
+    """Earlier questions and answers as turns: the last ones, each cut to a bearable length."""
+    kept = ((asked.strip(), said.strip()) for asked, said in earlier)
+    return [Turn(a[:HISTORY_CHARS], s[:HISTORY_CHARS]) for a, s in kept if a and s][-HISTORY_TURNS:]
 
 
 def service_of(request: Request) -> Service:

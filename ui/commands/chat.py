@@ -48,15 +48,24 @@ def chat(
         note(f"Whoever reaches {settings.host} may ask and read: FOOTNOTE_PASSWORD locks the site.")
     if sys.stderr.isatty():
         note("Opening the index and the models ...")
+    from ui.readers.store import STORE_FILE, ReaderStore
     from ui.server import serve
 
-    with wiring.opened_pipelines(every) as pipelines, contextlib.suppress(KeyboardInterrupt):
+    store = ReaderStore(settings.index / STORE_FILE, settings.keep_days)
+    named = {one.collection: one for one in every}
+    with (
+        contextlib.closing(store),
+        wiring.opened_pipelines(every) as pipelines,
+        contextlib.suppress(KeyboardInterrupt),
+    ):
         serve(
             pipelines[settings.collection],
             host=settings.host,
             port=settings.port,
             collections=pipelines,
             password=password,
+            store=store,
+            remove_articles=lambda name, ids: wiring.remove(named[name], ids),
             on_ready=announce,
         )
 

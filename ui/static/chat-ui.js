@@ -546,5 +546,6 @@
   });
   addEventListener("pagehide", hear);
   document.body.append(status);
+  document.documentElement.classList.toggle("fn-forgets", !page.keeps); // nothing can be judged or shared
   tend();
 })();
