@@ -22,6 +22,7 @@
     if (element && element.getAttribute("aria-label") !== text) element.setAttribute("aria-label", text);
   }
 
+  const locale = page.language === "en" ? "en-GB" : page.language; // days as the articles are dated
   const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
   const busy = () => document.querySelector("#question .stop-button") !== null;
   const field = (id) => document.querySelector(`#${id} textarea, #${id} input`);
@@ -228,7 +229,7 @@
       const answer = new DOMParser().parseFromString(turn.said, "text/html").querySelector(".fn-answer");
       return `## ${plain(text(turn.asked))}\n\n${answer ? markdown(answer, `${number + 1}-`) : ""}`;
     });
-    return `# ${plain(talk.title ?? "")}\n\n${new Date(talk.at).toLocaleString(page.language)}\n\n${parts.join("\n")}`;
+    return `# ${plain(talk.title ?? "")}\n\n${new Date(talk.at).toLocaleString(locale)}\n\n${parts.join("\n")}`;
   }
 
   function download(name, content) {
@@ -245,7 +246,7 @@
       const row = make("li", {},
         make("button", { class: "fn-talk-open", type: "button", dir: "auto", click: () => { box.close(); openTalk(talk); } },
           talk.title || t("Conversation")),
-        make("span", { class: "fn-talk-day" }, new Date(talk.at).toLocaleString(page.language, { dateStyle: "medium", timeStyle: "short" })),
+        make("span", { class: "fn-talk-day" }, new Date(talk.at).toLocaleString(locale, { dateStyle: "medium", timeStyle: "short" })),
         action(t("Export"), () => download(`footnote-${talk.at.slice(0, 10)}.md`, exported(talk))),
         action(t("Delete"), () => {
           keep(talks().filter((one) => one.id !== talk.id));
@@ -288,7 +289,7 @@
   }
 
   function scopeText() {
-    const day = (value) => new Date(`${value}T12:00`).toLocaleDateString(page.language, { dateStyle: "medium" });
+    const day = (value) => new Date(`${value}T12:00`).toLocaleDateString(locale, { dateStyle: "medium" });
     const parts = [
       scope.since && scope.until ? `${day(scope.since)} – ${day(scope.until)}`
         : scope.since ? t("from {day}", { day: day(scope.since) }) : scope.until ? t("to {day}", { day: day(scope.until) }) : "",
