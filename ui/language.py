@@ -20,7 +20,7 @@ _WEIGHTED = re.compile(
 )
 _MOST_CHOICES = 32
 
-__all__ = ["DEFAULT", "LANGUAGES", "choose", "day_text", "number_text", "table", "translate"]
+__all__ = ["DEFAULT", "LANGUAGES", "choose", "day_text", "number_text", "retell", "table", "translate"]
 
 
 def choose(asked: str, accepted: str) -> str:
@@ -53,6 +53,42 @@ def translate(text: str, language: str = DEFAULT, **values: object) -> str:
     """`text` in `language`, its `{names}` filled in; English where there is no translation."""
     found = table(language).get(text, text)
     return found.format(**values) if values else found
+
+
+@cache
+def _templates(language: str) -> tuple[tuple[re.Pattern[str], str], ...]:
+    """The table's texts that have values in them, as patterns, those that say most first."""
+    found = [text for text in table(language) if "{" in text]
+    found.sort(key=lambda text: -len(_FIELD.sub("", text)))
+    return tuple((re.compile(_FIELD.sub(r"(?P<\1>.+)", _escaped(text)), re.DOTALL), text) for text in found)
+
+
+_FIELD = re.compile(r"\{(\w+)\}")
+_MOST_RETOLD = 500
+
+
+def _escaped(text: str) -> str:
+    return "".join(
+        part if _FIELD.fullmatch(part) else re.escape(part) for part in re.split(r"(\{\w+\})", text)
+    )
+
+
+def retell(said: str, language: str) -> str:
+    """An English sentence that holds its values already, said in another language as far as the table has it;
+    a value named `when` is a phrase that is said anew itself.
+
+    >>> retell("Only articles published since 2024-01-01 were searched.", "de")
+    'Es wurden nur Artikel durchsucht, die erschienen sind: seit 2024-01-01.'
+    """
+    if said in table(language):
+        return table(language)[said]
+    if language == DEFAULT or len(said) > _MOST_RETOLD:
+        return said
+    for pattern, text in _templates(language):
+        if said.endswith(".") == text.endswith(".") and (found := pattern.fullmatch(said)):
+            values = {k: retell(v, language) if k == "when" else v for k, v in found.groupdict().items()}
+            return table(language)[text].format(**values)
+    return said
 
 
 def number_text(number: int, language: str) -> str:

@@ -31,7 +31,7 @@ from rag.schema import (
 )
 from ui.collection import reader_link
 from ui.desk import Waiting
-from ui.language import DEFAULT, day_text, number_text, translate
+from ui.language import DEFAULT, day_text, number_text, retell, translate
 
 SEARCHING = "Searching the articles…"
 CHECKING = "Checking each sentence against the articles…"
@@ -199,7 +199,7 @@ def draw(view: View, look: Look) -> str:
     parts.append(_sources(view.sentences, look))
     parts.append(_nearest(view.nearest, look))
     if view.details:
-        lines = "".join(f"<li>{safe(line)}</li>" for line in view.details)
+        lines = "".join(f"<li>{safe(retell(line, look.language))}</li>" for line in view.details)
         parts.append(
             f'<details class="fn-sources fn-how"><summary>{look.say("How it was looked for")}</summary><ul>{lines}</ul></details>'
         )

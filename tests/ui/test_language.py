@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import ast
 import re
+from datetime import date
 from pathlib import Path
 from string import Formatter
+from types import SimpleNamespace
 
 import pytest
 
 import ui
+from index.register import DateSpread
+from index.schema import ArticleFilter
+from rag.options import RagOptions
+from rag.plan import plan
 from ui import chat, render
-from ui.language import LANGUAGES, choose, number_text, table, translate
+from ui.language import LANGUAGES, choose, number_text, retell, table, translate
 
 HOME = Path(ui.__file__).parent
 OTHERS = [language for language in LANGUAGES if language != "en"]
@@ -78,7 +84,65 @@ def test_no_translation_is_left_over(language: str):
     sources = [*HOME.rglob("*.py"), *HOME.rglob("*.j2"), HOME / "static" / "chat-ui.js"]
     said = " ".join(" ".join(place.read_text("utf-8").split()) for place in sources)
     said = said.replace('" "', "")  # a long text of Python stands on several lines
-    assert [text for text in table(language) if text not in said] == []
+    answers = [line.replace("{", "").replace("}", "") for line in LOOKED_FOR]
+    assert [
+        t for t in table(language) if t not in said and t.replace("{", "").replace("}", "") not in answers
+    ] == []
+
+
+LOOKED_FOR = """Only articles published {when} were searched, as the question asks.
+Only articles published {when} were searched.
+Only articles of the source {names} were searched.
+Only articles of the topic {names} were searched.
+Articles published after {day} were left out.
+Articles near the time asked about were preferred ({when}).
+Articles published lately were preferred: the question says “{words}” and was asked on {day}.
+Articles published lately were preferred: the question was asked on {day}.
+Articles near the day of the question, {day}, were somewhat preferred.
+“{title}” is a corrected version of an article published before.
+since {first} and until {last}
+{when} ("{words}")
+from {first} to {last}
+on {day}
+since {day}
+until {day}
+as recent as possible""".split("\n")
+
+
+def _plans() -> list[str]:
+    """What plans of real questions say of themselves."""
+    today = date(2024, 6, 15)
+    spread = DateSpread(9, 1, first=date(2020, 1, 1), last=date(2024, 6, 1))
+    library = SimpleNamespace(date_spread=lambda: spread)
+    only = ArticleFilter(date(2024, 1, 1), date(2024, 2, 1), ("wire", "shelf"), ("sea",))
+    said: list[str] = []
+    for question in (
+        "What happened last week?",
+        "articles since 2022 on tea",
+        "Who won in 2021?",
+        "Who leads now?",
+        "How tall is it?",
+    ):
+        for limits in (None, only, ArticleFilter(since=date(2024, 1, 1))):
+            said += plan(question, library, RagOptions(), asked_at=today, only=limits).details  # type: ignore[arg-type]
+    return said
+
+
+def test_how_it_was_looked_for_is_said_in_the_readers_language():
+    said = _plans()
+    assert len(set(said)) >= 8
+    for line in said:
+        for language in OTHERS:
+            assert retell(line, language) != line
+            words = set(re.findall(r"[a-z]+", retell(line, language)))
+            assert not words & {"articles", "were", "since", "until", "the", "and", "on"}, retell(
+                line, language
+            )
+        assert retell(line, "en") == line
+    assert retell("x" * 100_000, "de") == "x" * 100_000
+    assert retell("Only articles of the source <b>{x}</b> were searched.", "es") == (
+        "Solo se buscó en artículos de la fuente <b>{x}</b>."
+    )
 
 
 def test_both_languages_know_the_same_texts():
