@@ -96,6 +96,7 @@ train: $(INSTALLED)
 	$(BIN)/python -m rag.training.evidence_model --data "$(DATA)" --groups $(VENV)/groups.pickle --minutes 90 --out $(VENV)/first-pass.safetensors
 	$(BIN)/python -m rag.training.evidence_model --data "$(DATA)" --groups $(VENV)/groups.pickle --minutes 70 --second-pass $(VENV)/first-pass.safetensors
 	$(BIN)/python -m rag.training.scorers --data "$(DATA)"
+	$(BIN)/python -m rag.training.followup --data "$(DATA)"
 
 # The same tests with far more random trials: HYPOTHESIS_PROFILE=long, FOOTNOTE_KILLS=killed builds.
 fuzz: $(WITH_TESTS)

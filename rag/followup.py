@@ -1,8 +1,8 @@
-"""A question that leans on the conversation, made to stand on its own, by rules.
+"""A question that leans on the conversation, made to stand on its own.
 
 "And when did it open?" after "How long is the Panama Canal?" becomes "When did the Panama Canal
-open?". Where a pronoun may mean the earlier answer rather than the earlier subject ("Which ship was
-the first?" - "What was it called?") the earlier question is set behind in brackets, which gives
+open?": rules find what leans (a pronoun, "why?", "what about ...?"), `rag.mentions` which name or phrase of the
+conversation is meant. What cannot be put into the sentence stands behind it in brackets, which gives
 retrieval its words without guessing. A question with a subject of its own is left as it is, so that
 a change of topic drags no old context along.
 """
@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
+from rag import mentions
 from rag import words as w
 from rag.schema import Turn
 
@@ -47,6 +49,24 @@ _TELL = re.compile(
     r"^(?:please )?(?:summari[sz]e|describe|compare|list|outline|recap|sum up|(?:what )?happened|timeline|overview|summary|history)\b ?",
     re.IGNORECASE,
 )
+_ASKS_WHICH = re.compile(
+    r"^(?:\w+ )?(?:which|what) (?!do\b|does|did|is|are|was|were|has|have|had|can|could|will|would|should|happen)|"
+    r"^how (?:many|much)\b|^(?:which|what) (?:is|are|was|were) the (?:\w+est|most|first|last|only|oldest)\b",
+    re.IGNORECASE,
+)
+"""Here "it" may be what was asked for, which the answer named."""
+_COMMON = re.compile(r"(?:the|its|their|his|her|this|that|these|those) [a-z]")
+_WHEN_OR_WHERE = re.compile(r"(?:in|on|by|after|before|since|until|during|for|at)\b", re.IGNORECASE)
+_VERB = re.compile(
+    r"\b(?:who|what|which|when|where|why|how|is|are|was|were|do|does|did|has|have|had|can|could|will|would|should)\b",
+    re.IGNORECASE,
+)
+_DEFINES = re.compile(r"^(?:what|who) (?:is|are|was|were) (?:an? )?[\w-]+(?<!ed)\??$", re.IGNORECASE)
+_GOES_ON = re.compile(
+    r"^[¿\s]*(?:und|aber|y|pero)\b|\b(?:er|sie|ihn|ihm|dort|davon|dazu|dessen|sein|seine|deren|él|ella|ellos|lo|su|sus|allí|eso)\b",
+    re.IGNORECASE,
+)
+_ELSE = re.compile(r"\b(?:else|others?|another|more|instead|besides)\b", re.IGNORECASE)
 _ASKS_FOR_THING = re.compile(r"^(?:(?:in|on|at|by|for|from|to|under) )?(?:which|what)\b", re.IGNORECASE)
 MOST_READ = 1_000
 """Characters of an earlier question or answer that are looked at: they come from a client."""
@@ -55,6 +75,13 @@ _FULL_NAME = re.compile(
 )
 _TITLES = frozenset(("president", "minister", "professor", "dr", "sir", "king", "queen", "general"))
 _LINK = frozenset(("of", "the", "de", "la", "du", "von", "van", "for", "in", "on", "and", "to", "at"))
+_PARTICLES = frozenset(("de", "da", "van", "von", "la", "le", "al", "bin"))
+_POINTING = ("this", "that", "these", "those")
+LEANS, ALONE, PERSON, PUT = 0.15, 0.2, 0.1, 0.2
+"""From which likelihood on a mention is added: to a question that leans, to one that may not; and set in place of
+a personal pronoun, of another one. Chosen on the conversations that the weights are fitted on."""
+WHOLE = 0.3
+MOST_ADDED, MOST_WORDS = 2, 20
 _ORDINALS = ("first", "second", "third", "fourth", "last")
 
 
@@ -64,33 +91,176 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
     if not history or not question:
         return question
     history = [Turn(turn.question[:MOST_READ], turn.answer[:MOST_READ]) for turn in history]
-    previous = standalone(history[-1].question, history[:-1])[:MOST_READ].rstrip("?.! )").replace("? (", ", ")
     lead = _LEAD.match(question)
     core = question[lead.end() :] if lead else question
     core = (core[:1].upper() + core[1:]) or question
-    if _BARE.match(core):
-        return f"{core.rstrip('?. ')}: {previous}?"
+    if w.spoken(question) != "en":
+        return _foreign(question, history)
+    bare, new = _BARE.match(core), _new(core, bool(lead))
+    if bare or new:
+        previous = _without_brackets(standalone(history[-1].question, history[:-1])[:MOST_READ])
+        if bare:
+            return f"{core.rstrip('?. ')}: {previous}?"
+        if len(previous.split()) <= MOST_WORDS:
+            return _instead(new, previous)
+    person = _PERSON.search(core)
+    thing = None if person or _EXPLETIVE.search(core) else _THING.search(core)
+    if thing and _names_itself(core, thing):
+        thing = None
+    points = bool(_ONE.search(core))
+    last = history[-1].question.rstrip("?.! ")
+    unclear = bool(_ASKS_WHICH.match(last))
+    if thing and not points and not _ASKS_FOR_THING.match(last) and thing.group().lower() not in _POINTING:
+        topic = noun_phrase(last)
+        if topic and _is_all(topic, last):
+            return _put(core, thing, topic)
+    if thing and unclear and not points and len(last.split()) <= MOST_WORDS // 2 and not _THING.search(last):
+        return _behind(core, last)  # it may be the earlier answer: "Which ship was the first?"
+    found = mentions.likely(question, history)
+    if person:
+        names = (_bare_name(m) for m in found if m.name and m.score >= PERSON and not m.placed)
+        name = next(filter(None, names), "") or _person(history)
+        if name:
+            return _put(core, person, name)
+    own = [word for word in w.words(core) if not w.is_stop(word) and word not in mentions.LIGHT]
+    named = w.names(core)
+    leans = bool(lead or person or thing or points) or (len(own) <= 1 and not _DEFINES.match(core))
+    if not own and not thing and not named and (topic := noun_phrase(last)):
+        return _behind(core, topic)
+    if named and not (person or thing or points):
+        found = [m for m in found if m.name and m.keys[-1] in mentions.keys_of(core)]
+    goes_on = leans or bool(_ELSE.search(core)) or _shares(own, history)
+    chosen = _apart([m for m in found if m.score >= (LEANS if leans else ALONE)]) if goes_on else []
+    if not chosen and leans and not named:
+        chosen = found[:1]
+    chosen = _joined([_whole(m, found) for m in chosen], history)
+    if not chosen:
+        return question
+    core = core if lead else question
+    best = chosen[0]
+    fuller = _fuller(core, best)
+    if fuller:
+        core, chosen = fuller, chosen[1:]
+    elif (
+        thing and not unclear and (fits := [m for m in chosen if m.score >= PUT and _agrees(core, thing, m)])
+    ):
+        core, chosen = _put(core, thing, fits[0].phrase), [m for m in chosen if m is not fits[0]]
+    return _behind(core, ", ".join(m.text for m in chosen)) if chosen else core
+
+
+def _foreign(question: str, history: Sequence[Turn]) -> str:
+    """A German or Spanish question with the one before it in brackets, where a small word says that it goes on."""
+    short = len(w.words(question)) <= 3
+    return (
+        _behind(question, history[-1].question.rstrip("?.! "))
+        if short or _GOES_ON.search(question)
+        else question
+    )
+
+
+def _new(core: str, led: bool) -> str:
+    """What takes the place of something in the question before: "Saturn" of "What about Saturn?" and "And Saturn?",
+    "in 2023" of "And in 2023?"; "" where the question is another."""
     about = _ABOUT.match(core)
     if about:
-        return _instead(about.group(1), previous)
-    topic = noun_phrase(previous)
-    person = _PERSON.search(core)
-    if person:
-        name = _person(history)
-        return _put(core, person, name) if name else _behind(core, previous)
-    if _ONE.search(core):
-        return _behind(core, previous)
-    thing = None if _EXPLETIVE.search(core) else _THING.search(core)
-    if thing and not _names_itself(core, thing):
-        points = thing.group().lower() in ("this", "that", "these", "those")
-        if points or not topic or _ASKS_FOR_THING.match(previous) or not _is_all(topic, previous):
-            return _behind(core, previous)
-        return _put(core, thing, topic)
-    own = set(w.content_stems(core))
-    leans = lead is not None or len(own) <= 1
-    if leans and not w.names(core) and not own & set(w.content_stems(previous)):
-        return _behind(core, topic or previous)
-    return question
+        return "" if _COMMON.match(about.group(1)) and not _ONE.search(core) else about.group(1)
+    new = core.rstrip("?.! ")
+    if (
+        led
+        and len(new.split()) <= 5
+        and (_WHEN_OR_WHERE.match(new) or (w.names(f"on {new}") and not _VERB.search(new)))
+    ):
+        return new[:1].lower() + new[1:] if w.is_stop(w.words(new)[0]) else new
+    return ""
+
+
+def _shares(own: Sequence[str], history: Sequence[Turn]) -> bool:
+    """True when a question speaks on of something that the conversation holds ("the label")."""
+    said = {k for turn in history for k in mentions.keys_of(f"{turn.question} {turn.answer}")}
+    return any(mentions.key(word) in said for word in own)
+
+
+def _whole(mention: mentions.Mention, found: Sequence[mentions.Mention]) -> mentions.Mention:
+    """For a name behind "the" the longer phrase that it opens: "the Svalbard vault"."""
+    size = len(mention.keys)
+    if mention.article and mention.name:
+        for longer in found:
+            if (
+                longer.score >= WHOLE * mention.score
+                and len(longer.keys) > size
+                and longer.keys[:size] == mention.keys
+            ):
+                return longer
+    return mention
+
+
+def _joined(chosen: Sequence[mentions.Mention], history: Sequence[Turn]) -> list[mentions.Mention]:
+    """Two mentions as one where an earlier question joins them: "fire in Lahaina"."""
+    if len(chosen) != 2:
+        return list(chosen)
+    for turn in reversed(history):
+        for a, b in (chosen, chosen[::-1]):
+            if a.text.endswith("ed"):
+                continue  # "died in the fire"
+            match = re.search(
+                rf"({re.escape(a.text)} (?:of|in|at|on|for|from) (?:the )?){re.escape(b.text)}\b",
+                turn.question,
+            )
+            if match:
+                before = turn.question[: match.start()].rstrip().lower()
+                article = "the" if before.endswith((" the", " a", " an")) or not a.name else ""
+                return [replace(a, text=match.group(), keys=a.keys + b.keys, article=article, placed=False)]
+    return list(chosen)
+
+
+def _apart(found: Sequence[mentions.Mention]) -> list[mentions.Mention]:
+    """The likeliest of the mentions, none of which shares a word with a likelier one."""
+    chosen: list[mentions.Mention] = []
+    for mention in found:
+        if len(chosen) < MOST_ADDED and not any(set(mention.keys) & set(other.keys) for other in chosen):
+            chosen.append(mention)
+    return chosen
+
+
+def _fuller(question: str, mention: mentions.Mention) -> str:
+    """The question with the mention in place of its last word: "Gramm" by "Lou Gramm", "the movement" by
+    "the labour movement"; "" where it does not stand there so."""
+    for match in re.finditer(r"[^\W_]+(?:[-'’.&][^\W_]+)*", question):
+        word = match.group()
+        if mentions.key(word) != mention.keys[-1]:
+            continue
+        before = question[: match.start()].split()[-1:] or [""]
+        if mention.name and word[0].isupper() and before[0][:1].islower():
+            tail = "’s" if re.search(r"['’]s$", word) else ""
+            return f"{question[: match.start()]}{mention.text}{tail}{question[match.end() :]}"
+        if not mention.name and before[0].lower() in ("the", "this", "that", "these", "those"):
+            at = question[: match.start()].rstrip().rfind(" ") + 1
+            return f"{question[:at]}{'The' if at == 0 else 'the'} {mention.text}{question[match.end() :]}"
+    return ""
+
+
+def _agrees(question: str, found: re.Match[str], mention: mentions.Mention) -> bool:
+    """True where the mention may stand in the pronoun's place: "they" are several, "it" is one thing."""
+    word = found.group().lower()
+    if word in (*_POINTING, "there") or question[found.end() :][:1] in ("'", "’"):
+        return False
+    if mention.placed:
+        return False  # "(the fire) in Lahaina": the place is not the subject
+    several = mention.text.endswith("s") and not mention.text.endswith(("ss", "us", "is"))
+    return several if word in ("they", "them", "their") else mention.name or not several
+
+
+def _bare_name(mention: mentions.Mention) -> str:
+    """A name as that of a person: without its "of Kenya" and title; "" where it is none ("the Suns")."""
+    parts = re.split(r" (?:of|for|and|the) ", mention.text)[0].split()
+    while parts and parts[0].lower().strip(".") in _TITLES:
+        parts = parts[1:]
+    fits = parts and not mention.article and all(part[0].isupper() or part in _PARTICLES for part in parts)
+    return " ".join(parts) if fits else ""
+
+
+def _without_brackets(question: str) -> str:
+    return re.sub(r"\? \(([^()]*)\)$", r" (\1)", question).rstrip("?.! ")
 
 
 def noun_phrase(question: str) -> str:
@@ -179,6 +349,9 @@ def _instead(new: str, previous: str) -> str:
     if old_ordinal and new_ordinal and _ONE.search(new):
         return re.sub(rf"\b{old_ordinal}\b", new_ordinal, previous, count=1, flags=re.IGNORECASE) + "?"
     old = noun_phrase(previous)
+    if not re.search(r"\b[a-z]", re.sub(r"^the ", "", new)):
+        while re.search(r" [a-z]\S*$", old):  # "Voyager 1 reach"
+            old = old.rpartition(" ")[0]
     if (
         re.match(r"(?:in|on|by|after|before|since|until|for|at)\b", new, re.IGNORECASE)
         or not old

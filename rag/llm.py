@@ -15,7 +15,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -130,6 +130,9 @@ class LanguageModel:
             options["extra_body"] = extra
         if stop:
             options["stop"] = list(stop)
+        limit = getattr(self._reply, "limit", 0.0)
+        if limit:
+            options["timeout"] = limit
         replies = None
         try:
             replies = self._llm.stream_chat(chat, **options)
@@ -151,6 +154,26 @@ class LanguageModel:
             if replies is not None and hasattr(replies, "close"):
                 replies.close()
             self._hang_up()
+
+    def reply(self, messages: Sequence[Message], *, seconds: float, max_tokens: int = 60) -> str:
+        """The whole reply; raises ModelUnreachable where `seconds` pass without a piece of it, or from the first
+        piece to the last."""
+        said, until = "", 0.0
+        self._reply.limit = seconds
+        pieces = self.stream(messages, max_tokens=max_tokens)
+        try:
+            for piece in pieces:
+                said += piece
+                until = until or time.monotonic() + seconds
+                if time.monotonic() > until:
+                    raise ModelUnreachable(
+                        f"{self.name} took more than {seconds:g} s", "the answer goes on without it"
+                    )
+        finally:
+            self._reply.limit = 0.0
+            if isinstance(pieces, Generator):
+                pieces.close()
+        return said
 
     def _hang_up(self) -> None:
         """Closes this thread's reply, so that a server stops writing it: the client's own stream would

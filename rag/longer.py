@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from statistics import median
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -32,6 +32,8 @@ WIDER = 2
 """So many times the passages of another question are looked at."""
 MOST = {"summary": 5, "events": 5, "timeline": 6, "compare": 3, "list": 5}
 """Sentences shown; for a comparison, of each side."""
+MOST_ASKED = 8
+"""So many of them are shown where the question asks for as many or more."""
 RELEVANCE = 0.7
 """The weight of closeness to the subject beside unlikeness to what is shown (the lambda of MMR)."""
 READ, CENTRAL, HELD, LEAD, DATED, COUNTED, LISTED, LEANS = 0.3, 0.3, 0.2, 0.15, 0.25, 0.1, 0.35, 0.4
@@ -55,6 +57,16 @@ class Wish:
     kind: Kind
     subjects: tuple[Subject, ...]
     language: str
+    count: int = 0
+    """Sentences asked for ("in two sentences"), at most MOST_ASKED; 0 where none are."""
+
+    @property
+    def each(self) -> tuple[int, ...]:
+        """Sentences to show of each subject."""
+        sides = len(self.subjects)
+        if not self.count:
+            return (MOST[self.kind],) * sides
+        return tuple(max(1, self.count // sides + (side < self.count % sides)) for side in range(sides))
 
     @property
     def searches(self) -> tuple[str, ...]:
@@ -67,20 +79,48 @@ def wish(question: str) -> Wish | None:
     if len(question) > MOST_CHARS:
         return None
     text = " ".join(re.sub("[¿¡]", "", question.replace("’", "'")).split())
-    text = _COURTESY.sub("", text)
+    text, count = _counted(_COURTESY.sub("", text))
     for language, lead, kind, pattern in _patterns():
-        match = pattern.fullmatch(lead.sub("", text).rstrip("?.! ") or text)
+        asked = lead.sub("", text).rstrip("?.! ") or text
+        match = pattern.fullmatch(asked)
         if match is None:
             continue
         said = [phrase.strip(' ,;:"“”„«»') for phrase in match.groups() if phrase]
         if (inner := wish(said[0])) is not None:
-            return inner  # "Summarise what happened in Berlin"
+            return replace(inner, count=count or inner.count)  # "Summarise what happened in Berlin"
         if any(map(_ASKS.match, said)) or (kind in ("events", "compare") and any(map(_CLAUSE.search, said))):
             return None  # "What happened when the gates were opened?" asks for one thing
         subjects = tuple(Subject.of(phrase, language) for phrase in said)
         if all(s.words and not _LEANS.fullmatch(s.text) for s in subjects):
-            return Wish(kind, subjects, language)
+            if kind == "list" and not count:
+                count = _number(asked[: match.start(1)], language)
+            return Wish(kind, subjects, language, min(count, MOST_ASKED))
     return None
+
+
+def _counted(text: str) -> tuple[str, int]:
+    """The question without how many sentences are wanted, and how many; 0 where it does not say."""
+    for language, pattern in _so_many():
+        match = pattern.search(text)
+        if match:
+            rest = f"{text[: match.start()].rstrip(' ,')} {text[match.end() :].lstrip(' ,')}".strip()
+            return rest, _number(next(filter(None, match.groups())), language) or 1
+    return text, 0
+
+
+def _number(text: str, language: str) -> int:
+    """The last number in a text, in digits or in words of the language; 0 where there is none."""
+    words = phrases()[language]["numbers"].split()
+    for word in reversed(re.findall(r"\w+", text.lower())):
+        if word.isdecimal():
+            return int(word[:4])
+        # "einem", "una", "zweien"
+        found = next(
+            (n for n, known in enumerate(words, 1) if re.fullmatch(rf"{known}(?:e[mnr]?|a)?", word)), 0
+        )
+        if found:
+            return found
+    return 0
 
 
 def with_leads(passages: Sequence[Passage], asked: Wish, library: Library) -> tuple[Passage, ...]:
@@ -126,7 +166,7 @@ def choose(asked: Wish, passages: Sequence[Passage], ranked: Ranked, cache: Sent
     sides, rows = vectors[: len(asked.subjects)], vectors[len(asked.subjects) :]
     chosen: list[int] = []
     held = 0.0
-    for subject, side in zip(asked.subjects, sides, strict=True):
+    for subject, side, most in zip(asked.subjects, sides, asked.each, strict=True):
         on = subject.on(passages, _need(asked))
         here = _speaking(asked, subject, on, candidates)
         if not here:
@@ -142,7 +182,7 @@ def choose(asked: Wish, passages: Sequence[Passage], ranked: Ranked, cache: Sent
         }
         # what answers "what happened" as it stands is told in any case
         first = [max(here, key=read.__getitem__)] if asked.kind == "events" and any(read) else []
-        told = _spread(asked, candidates, scores, rows, chosen, first)
+        told = _spread(asked, most, candidates, scores, rows, chosen, first)
         chosen += _ordered(told, candidates, asked)
     sentences = tuple(
         Evidence(c.passage, c.text, c.start, c.end, read[i]) for i, c in ((i, candidates[i]) for i in chosen)
@@ -227,6 +267,7 @@ def _worth(candidate: Candidate, asked: Wish, subject: Subject) -> float:
 
 def _spread(
     asked: Wish,
+    most: int,
     candidates: Sequence[Candidate],
     scores: dict[int, float],
     rows: np.ndarray,
@@ -237,7 +278,7 @@ def _spread(
     below the best; the last place goes to a second article where only one has been heard."""
     least = max(WORTH[asked.kind] * max(scores.values()), 0.0)
     chosen = list(first)
-    while len(chosen) < MOST[asked.kind]:
+    while len(chosen) < most:
         told = [*before, *chosen]
         free = [
             i
@@ -245,7 +286,7 @@ def _spread(
             if score >= least and not any(_alike(candidates[i], candidates[t]) for t in told)
         ]
         heard = {candidates[i].passage.article.id for i in chosen}
-        if len(heard) == 1 and len(chosen) == MOST[asked.kind] - 1:
+        if len(heard) == 1 and 2 < most == len(chosen) + 1:
             free = [i for i in free if candidates[i].passage.article.id not in heard] or free
         if not free:
             break
@@ -325,9 +366,28 @@ def _patterns() -> tuple[tuple[str, re.Pattern[str], Kind, re.Pattern[str]], ...
     made: list[tuple[str, re.Pattern[str], Kind, re.Pattern[str]]] = []
     for language, told in phrases().items():
         lead = re.compile(rf"^(?:(?:{told['longer_before']})[ ,]+)+", re.IGNORECASE)
+        number = _a_number(told)
         for kind, lines in told["longer"].items():
             made += [
-                (language, lead, kind, re.compile(line.replace("<S>", "(.+?)"), re.IGNORECASE))
+                (
+                    language,
+                    lead,
+                    kind,
+                    re.compile(line.replace("<S>", "(.+?)").replace("<N>", number), re.IGNORECASE),
+                )
                 for line in lines.splitlines()
             ]
     return tuple(made)
+
+
+def _a_number(told: dict[str, Any]) -> str:
+    return rf"(?:{'|'.join(told['numbers'].split())}|\d{{1,4}})"
+
+
+@cache
+def _so_many() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """(language, how it says the number of sentences), from `phrases.toml`."""
+    return tuple(
+        (language, re.compile(rf"\b(?:{told['so_many'].replace('<N>', _a_number(told))})", re.IGNORECASE))
+        for language, told in phrases().items()
+    )

@@ -29,6 +29,7 @@ from rag import (
     prompt,
     quote,
     refusal,
+    rewrite,
     talk,
 )
 from rag import words as w
@@ -285,7 +286,7 @@ class Pipeline:
         if talked is not None:
             yield from self._reply(question, talked, asked_at, without, only)
             return
-        alone = _plain(followup.standalone(question, history))  # history comes from outside as well
+        alone = self._alone(question, history)
         if alone != question:
             yield Rewritten(alone)
         yield Searching()
@@ -358,6 +359,13 @@ class Pipeline:
                 details=(*plan.details, *_corrections(draft.citations)),
             )
         )
+
+    def _alone(self, question: str, history: tuple[Turn, ...]) -> str:
+        """The question without the conversation: by rules, by the language model where that is a larger one."""
+        alone = followup.standalone(question, history)
+        if history and self.options.engine == "model" and self.model and self.model.kind != "bundled":
+            alone = rewrite.by_model(self.model, question, history, alone)
+        return _plain(alone)  # history comes from outside as well
 
     def _reply(
         self,
@@ -435,7 +443,7 @@ class Pipeline:
         else:
             yield Checking()
             reason = yield from self._draft(
-                self.model, question, ranked, ranked.sentences, draft, timings, language
+                self.model, question, ranked, ranked.sentences, draft, timings, language, wish.count
             )
         for side in longer.missing(wish, ranked.sentences):
             yield draft.show(refusal.not_said(side, wish.language), "note", (), 1.0)
@@ -468,8 +476,11 @@ class Pipeline:
         draft: _Draft,
         timings: dict[str, float],
         language: str,
+        most: int = 0,
     ) -> Generator[AnswerEvent, None, str]:
-        """The model's sentences, each checked before it is shown; returns a reason ("" when all went well)."""
+        """The model's sentences, each checked before it is shown, at most `most`; returns a reason ("" when all
+        went well)."""
+        most = most or self.options.max_sentences
         small = model.kind == "bundled"
         reason, silent = "", False
         if small:  # few of its drafts pass the check: the quotation is shown at once (docs/decisions.md)
@@ -479,7 +490,7 @@ class Pipeline:
         checking = 0.0
         try:
             facts = self._facts(model, ranked, small)
-            for drafted in _sentences(model, question, facts, small, self.options.max_sentences, language):
+            for drafted in _sentences(model, question, facts, small, most, language):
                 began = time.perf_counter()
                 if drafted.text.rstrip(".") == prompt.ABSTAIN_WORDS.rstrip("."):
                     silent = True

@@ -1,4 +1,4 @@
-"""The fitted logistic models in `rag/weights/scorers.json` (see `rag/training/scorers.py`)."""
+"""The fitted logistic models in `rag/weights` (see `rag/training/scorers.py` and `rag/training/followup.py`)."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ def sigmoid(z: float) -> float:
     return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, z))))
 
 
-@lru_cache(maxsize=1)
-def _stored() -> dict[str, Any]:
-    return json.loads(WEIGHTS.read_text("utf-8"))
+@lru_cache(maxsize=4)
+def _stored(path: Path) -> dict[str, Any]:
+    return json.loads(path.read_text("utf-8"))
 
 
 @lru_cache(maxsize=16)
-def scorer(name: str, features: tuple[str, ...]) -> Logistic:
+def scorer(name: str, features: tuple[str, ...], path: Path = WEIGHTS) -> Logistic:
     """The model of this name over these features, in their order. KeyError where it was fitted to others."""
-    stored = _stored()[name]
+    stored = _stored(path)[name]
     return Logistic(stored["bias"], tuple(stored["weights"][feature] for feature in features))

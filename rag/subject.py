@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from index.schema import Article
 from rag import words as w
 from rag.schema import Passage
 
@@ -46,7 +47,7 @@ class Subject:
     def held(self, passage: Passage) -> float:
         """The share of them in the passage's article, 0 where a name is not among them."""
         article = passage.article
-        found = self._in(f"{article.title} {article.topic} {article.text}", _tongue(passage))
+        found = self._in(f"{_headed(article)} {article.text}", _tongue(passage))
         return len(found) / len(self.words) if self.words and self.names <= found else 0.0
 
     def on(self, passages: Sequence[Passage], need: float | None = None) -> tuple[Passage, ...]:
@@ -61,7 +62,7 @@ class Subject:
         def on(p: Passage) -> bool:
             share = held[p.article.id]
             if share >= need:
-                whole = f"{p.article.title} {p.article.topic} {p.chunk.heading} {p.chunk.text}"
+                whole = f"{_headed(p.article)} {p.chunk.heading} {p.chunk.text}"
                 return bool(self._in(whole, _tongue(p)))
             if self.names:
                 return share > 0 and p.cosine >= close
@@ -76,6 +77,14 @@ class Subject:
             for word in self.words
             if w.unaccented(word) in forms or w.stem(word, language) in stems or _begins(word, forms)
         )
+
+
+def _headed(article: Article) -> str:
+    """Title, topic and the end of the address, which often calls the subject by its common name
+    ("/2019/molasses-flood.html" for "A wave of syrup")."""
+    address = re.split(r"[?#]", article.url[:500])[0].rstrip("/").rpartition("/")[2]
+    slug = re.sub(r"\.\w{2,5}$|[-_+]|%20", " ", address) if "://" in article.url else ""
+    return f"{article.title} {article.topic} {slug}"
 
 
 def _tongue(passage: Passage) -> str:

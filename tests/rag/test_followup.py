@@ -56,3 +56,60 @@ def test_a_person_comes_from_the_answer_to_a_question_for_a_person() -> None:
 def test_a_chain_of_short_questions_keeps_its_subject() -> None:
     history = [Turn("Who built the Panama Canal?", "Engineers."), Turn("And when did it open?", "In 1914.")]
     assert "Panama Canal" in standalone("Why?", history)
+
+
+@pytest.mark.parametrize(
+    ("earlier", "answer", "question", "expected"),
+    [
+        ("What do lighthouses do?", "They warn ships.", "Who invented them?", "Who invented lighthouses?"),
+        ("What is the peat bog?", "Wet land.", "Why is it shrinking?", "Why is the peat bog shrinking?"),
+        ("How long is the Kiel Canal?", "98 kilometres.", "And the Elbe?", "How long is the Elbe?"),
+        ("How many storks bred?", "Forty.", "And in 2023?", "How many storks bred (in 2023)?"),
+        ("When did Voyager 1 reach space?", "In 2012.", "And Voyager 2?", "When did Voyager 2 reach space?"),
+        ("Who was Ada Moreno?", "A pilot.", "When did Moreno land?", "When did Ada Moreno land?"),
+        ("Who painted the ceiling?", "Orla Brandt, in Lisbon.", "Where was she born?", "Where was Orla Brandt born?"),
+        ("How many died in the Corran fire?", "Nine.", "Were there warnings?", "Were there warnings? (Corran fire, died)"),
+        ("Is the Hallig Bridge open?", "Yes.", "What about the toll?", "What about the toll? (Hallig Bridge)"),
+        ("Which boat came first?", "The Heron.", "What was it called?", "What was it called? (Which boat came first)"),
+        ("When did the fire in Corran start?", "At noon.", "What did it cost?", "What did the fire in Corran cost?"),
+        ("Wann begann die Flut?", "1962.", "Und wo endete sie?", "Und wo endete sie? (Wann begann die Flut)"),
+    ],
+)  # fmt: skip
+def test_what_is_meant_is_put_into_the_sentence_or_behind_it(
+    earlier: str, answer: str, question: str, expected: str
+) -> None:
+    assert standalone(question, [Turn(earlier, answer)]) == expected
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What is photosynthesis?",
+        "who discovered penicillin?",
+        "How many bones are in the human body?",
+        "What is the price of gold?",
+        "How do bees make honey?",
+        "what caused the french revolution?",
+        "Wie hoch ist der Eiffelturm?",
+    ],
+)
+def test_a_new_subject_without_a_name_drags_nothing_along_either(question: str) -> None:
+    history = [Turn("How long is the Panama Canal?", "The whole passage is about 80 kilometres long [1].")]
+    assert standalone(question, history) == question
+
+
+def test_talk_around_the_earlier_question_is_not_carried_on() -> None:
+    history = [
+        Turn("I have always loved old ships. What is a clipper?", "A fast sailing ship of the tea trade.")
+    ]
+    alone = standalone("How fast could they go?", history)
+    assert "clipper" in alone
+    assert "loved" not in alone
+
+
+def test_a_place_is_not_taken_for_a_person() -> None:
+    history = [
+        Turn("Who won the race?", "Tom Ferris of Kenya."),
+        Turn("Where did he win?", "In Chicago, in May."),
+    ]
+    assert standalone("How did he train?", history) == "How did Tom Ferris train?"

@@ -8,13 +8,14 @@ from itertools import combinations
 
 import pytest
 
-from index.schema import Article, Skipped, article_id
+from index.schema import Article, Chunk, Skipped, article_id
 from rag import words as w
 from rag.llm import load_model
 from rag.longer import wish
 from rag.options import RagOptions
 from rag.pipeline import Pipeline
-from rag.schema import Answer, Turn
+from rag.schema import Answer, Passage, Turn
+from rag.subject import Subject
 from tests.rag.servers import ScriptedServer
 
 ASKED = {
@@ -237,3 +238,58 @@ def test_a_model_that_is_down_leaves_the_quotations(pipeline: Pipeline) -> None:
     answer = drafting.ask("Summarise the Lantern Tower")
     assert {s.origin for s in answer.sentences} == {"quote"}
     assert len(answer.sentences) >= 2
+
+
+@pytest.mark.parametrize(
+    ("question", "count"),
+    [
+        ("Summarise the flood in two sentences", 2),
+        ("Summarise, in 3 points, the flood", 3),
+        ("Summarise the flood in one sentence, please", 1),
+        ("Give me a two-sentence summary of the flood", 2),
+        ("What happened in Marwick, in 2 sentences?", 2),
+        ("Name five moons of Saturn", 5),
+        ("List the 27 members of the union", 8),
+        ("Fasse die Flut in zwei Sätzen zusammen", 2),
+        ("Zusammenfassung der Flut in einem Satz", 1),
+        ("Nenne mir drei Brücken", 3),
+        ("Resume la fiesta en dos frases", 2),
+        ("Un resumen de la fiesta en 3 puntos", 3),
+        ("Nombra cinco puentes", 5),
+        ("Summarise the flood", 0),
+        ("Summarise the two lines of the tram", 0),
+        ("What happened in one night in Marwick?", 0),
+    ],
+)
+def test_the_number_of_sentences_is_read_in_three_languages(question: str, count: int) -> None:
+    asked = wish(question)
+    assert asked is not None
+    assert asked.count == count
+    assert not {"sentences", "points", "sätzen", "frases"} & set(w.words(asked.searches[0]))
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_a_summary_has_as_many_sentences_as_were_asked_for(pipeline: Pipeline, count: int) -> None:
+    answer = pipeline.ask(f"Summarise the Harbour Bridge collapse in {count} sentences")
+    assert not answer.abstained
+    assert len(answer.sentences) == count
+
+
+def test_fewer_sentences_are_shown_where_the_articles_have_fewer(pipeline: Pipeline) -> None:
+    answer = pipeline.ask("Summarise the Harbour Bridge collapse in 8 sentences")
+    assert 2 <= len(answer.sentences) <= 8
+    stems = [frozenset(w.content_stems(s.text)) for s in answer.sentences]
+    assert all(a != b for a, b in combinations(stems, 2))
+
+
+@pytest.mark.parametrize(
+    ("url", "found"),
+    [("https://example.org/2019/syrup-flood.html", True), ("https://example.org/2019/4711", False)],
+)
+def test_an_article_is_on_what_its_address_calls_it(url: str, found: bool) -> None:
+    text = "A tank of syrup burst by the harbour. The wave ran through the street."
+    article = Article("a", "a", "A wave by the harbour", url, text, language="en")
+    chunk = Chunk("a#0", "a", 0, text, 0, len(text))
+    passage = Passage(chunk, article, 1.0, 1, "hybrid", 0.3)
+    assert bool(Subject.of("the syrup flood").on([passage])) == found
+    assert not Subject.of("the chocolate flood").on([passage])
