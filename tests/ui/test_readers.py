@@ -339,7 +339,8 @@ def test_a_shared_answer_is_a_page_with_its_sources(web: Any):
     today = datetime.now(UTC).date()
     assert f'Asked on <time datetime="{today}">' in page.text
     assert re.search(
-        r'<p class="draft" dir="auto">Most coasts have two high tides a day\.<a [^>]*href="#1"', page.text
+        r'<p class="draft" dir="auto"><span class="words">Most coasts have two high tides a day\.</span><a [^>]*href="#1"',
+        page.text,
     )
     quoted = re.search(r"<blockquote>(.*?)</blockquote>", page.text, re.DOTALL)
     assert quoted
@@ -372,7 +373,8 @@ def test_neighbouring_quotations_stand_together(web: Any):
     page = web.get(shared(web, "Gulls?")).text
     [quoted] = re.findall(r"<blockquote>(.*?)</blockquote>", page, re.DOTALL)
     paragraphs = [
-        re.sub(r"<a .*?</a>", "", p) for p in re.findall(r'<p dir="auto">(.*?)</p>', quoted, re.DOTALL)
+        re.sub(r"<a .*?</a>|</?span[^>]*>", "", p)
+        for p in re.findall(r'<p dir="auto">(.*?)</p>', quoted, re.DOTALL)
     ]
     assert paragraphs == ["Gulls swim. Gulls fly.", "Gulls sing."]
 
@@ -453,8 +455,8 @@ def test_hostile_words_are_shown_as_words(web: Any):
     assert "Understood as: Understood <script>" in words
     assert "<mark>" + CITED + "</mark>" in words
     assert "Then <i>more</i>." in words
-    assert re.search(r'<p class="draft"[^>]*>A draft', page)
-    assert re.search(r'<p class="note"[^>]*>A note', page)
+    assert re.search(r'<p class="draft"[^>]*><span class="words">A draft', page)
+    assert re.search(r'<p class="note"[^>]*><span class="words">A note', page)
 
 
 def test_a_hundred_thousand_characters_are_shown(tmp_path: Path):
