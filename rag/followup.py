@@ -49,6 +49,8 @@ _TELL = re.compile(
     r"^(?:please )?(?:summari[sz]e|describe|compare|list|outline|recap|sum up|(?:what )?happened|timeline|overview|summary|history)\b ?",
     re.IGNORECASE,
 )
+_ASKS_WHO = re.compile(r"(?:and |so |but )?who\b(?! (?:is|was) (?-i:[A-Z]))", re.IGNORECASE)
+"""It asks for a person; "Who is Ada Example?" names one."""
 _ASKS_WHICH = re.compile(
     r"^(?:\w+ )?(?:which|what) (?!do\b|does|did|is|are|was|were|has|have|had|can|could|will|would|should|happen)|"
     r"^how (?:many|much)\b|^(?:which|what) (?:is|are|was|were) the (?:\w+est|most|first|last|only|oldest)\b",
@@ -119,7 +121,9 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
     found = mentions.likely(question, history)
     if person:
         names = (_bare_name(m) for m in found if m.name and m.score >= PERSON and not m.placed)
-        name = next(filter(None, names), "") or _person(history)
+        # "Who built it?" is answered by a person, whom the next question means.
+        told = _person(history[-1:]) if _ASKS_WHO.match(last) else ""
+        name = told or next(filter(None, names), "") or _person(history)
         if name:
             return _put(core, person, name)
     own = [word for word in w.words(core) if not w.is_stop(word) and word not in mentions.LIGHT]
@@ -299,7 +303,7 @@ def _person(history: Sequence[Turn]) -> str:
     """The person a conversation is about: the full name latest in its questions, or in the answer to
     a question for a person; "" when there is none."""
     for turn in reversed(history):
-        asked = turn.question if not re.match(r"(?:and |so |but )?who", turn.question, re.IGNORECASE) else ""
+        asked = "" if _ASKS_WHO.match(turn.question) else turn.question
         for text in (asked, turn.answer if not asked else "", turn.question):
             for match in _FULL_NAME.finditer(re.sub(r"\[\d+\]", "", text)):
                 parts = match.group().split()
