@@ -651,6 +651,14 @@ def test_a_few_wrong_passwords_and_missing_ones_shut_nobody_out():
     assert ask("192.0.2.1", "secret").status_code == 200
 
 
+def test_a_network_of_many_ipv6_addresses_counts_as_one():
+    ask = guarded(Clock())
+    for n in range(10):
+        assert ask(f"2001:db8:0:7::{n:x}", "wrong").status_code == 401
+    assert ask("2001:db8:0:7:ffff::1", "secret").status_code == 429
+    assert ask("2001:db8:0:8::1", "secret").status_code == 200
+
+
 def test_the_table_of_wrong_passwords_stays_small(monkeypatch: pytest.MonkeyPatch):
     from ui.api import auth
 

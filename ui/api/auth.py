@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
+import ipaddress
 import math
 import time
 from collections import OrderedDict, deque
@@ -62,7 +63,7 @@ class Lock:
         if authorization is None:  # a browser asks so first: no password was tried
             return self._locked(path)
         client = scope.get("client")
-        address: str = client[0] if client else ""
+        address = _network(client[0] if client else "")
         if seconds := self._waits(address):
             return self._shut_out(path, seconds)
         if self._opens(authorization):
@@ -108,6 +109,15 @@ class Lock:
         if for_programs(path):
             return error_response(path, 429, TOO_MANY, step, after)
         return PlainTextResponse(f"{TOO_MANY.capitalize()}: {step}.\n", 429, after)
+
+
+def _network(address: str) -> str:
+    """The address; of an IPv6 one its /64 network, which one household or server has to itself (RFC 6177)."""
+    try:
+        known = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    return address if known.version == 4 else str(ipaddress.ip_network((known, 64), strict=False))
 
 
 def from_this_machine(scope: Scope, headers: dict[bytes, bytes]) -> bool:
