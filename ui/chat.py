@@ -309,7 +309,13 @@ def build_chat(service: Service, *, examples: Callable[[str], Sequence[str]]) ->
         messages = settled(messages, STOPPED, language_of(request))
         return idle(), messages, last_turn(messages)
 
-    def refused(messages: list[Message], request: gr.Request) -> tuple[Any, list[Message], str]:
+    def refused(
+        messages: list[Message], opened: str, asked_in: str, request: gr.Request
+    ) -> tuple[Any, Any, Any]:
+        if (
+            opened != asked_in
+        ):  # broken off for another conversation, which this one must not take the place of
+            return gr.skip(), gr.skip(), gr.skip()
         # A stopped answer counts as failed, too, and this may be heard before the stop button's own event.
         begun = bool(messages) and bool(words_of(content(messages[-1])))
         messages = settled(messages, STOPPED if begun else BUSY, language_of(request))
@@ -405,6 +411,9 @@ def build_chat(service: Service, *, examples: Callable[[str], Sequence[str]]) ->
         scope = gr.Textbox("", elem_id="fn-scope", visible="hidden", label="scope")
         talk = gr.Textbox("", elem_id="fn-talk", visible="hidden", label="talk")
         kept = gr.Textbox("", elem_id="fn-kept", visible="hidden", label="kept")
+        asked_in = gr.Textbox(
+            "", visible="hidden", label="asked in"
+        )  # what `talk` was when the question was asked
         private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         running = []
         for taken in (
@@ -413,14 +422,16 @@ def build_chat(service: Service, *, examples: Callable[[str], Sequence[str]]) ->
             chat.retry(take_again, [chat], [box, further, chat], queue=False, **private),
         ):
             answered = taken.success(answer, [chat, scope], [chat], **private)
-            answered.failure(refused, [chat], [box, chat, kept], queue=False, **private)
+            taken.success(lambda opened: opened, [talk], [asked_in], queue=False, **private)
+            answered.failure(refused, [chat, talk, asked_in], [box, chat, kept], queue=False, **private)
             finished = answered.success(done, [chat], [box, kept], queue=False, **private)
             suggested = finished.success(suggest, [chat, scope], [further], **private)
             running += [answered, suggested]
         box.stop(stop, [chat], [box, chat, kept], cancels=running, queue=False, **private)
-        talk.change(open_talk, [talk], [box, further, chat], cancels=running, queue=False, **private)
+        # One after the other: an answer still being broken off would write over what is opened.
+        left = talk.change(None, None, None, cancels=running, queue=False, **private)
+        left.then(open_talk, [talk], [box, further, chat], queue=False, **private)
         scope.change(open_page, [scope], [top, chat], queue=False, **private)
-        demo.load(open_page, [scope], [top, chat], queue=False, **private)
         api(ask, api_name="ask", concurrency_limit=None)
     # Questions wait at the desk, the chat's with the programs', where their place can be told.
     demo.queue(default_concurrency_limit=None, max_size=None, api_open=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -31,8 +31,9 @@ def serve_chat() -> Iterator[Callable[..., Served]]:
     """Starts a chat page over a pipeline, without examples unless given; stopped after the test."""
     running: list[Served] = []
 
-    def start(pipeline: Answers, **options: object) -> Served:
-        running.append(served(pipeline, **({"examples": []} | options)))
+    def start(pipeline: Answers, **options: Any) -> Served:
+        options.setdefault("examples", [])
+        running.append(served(pipeline, **options))
         return running[-1]
 
     yield start

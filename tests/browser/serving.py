@@ -42,13 +42,13 @@ class Served:
         self.thread.join(timeout=20)
 
 
-def served(pipeline: Any, **options: Any) -> Served:
-    """Serves `create_app(pipeline, **options)` on a free loopback port; ready when this returns."""
+def served(pipeline: Any, *, port: int = 0, **options: Any) -> Served:
+    """Serves `create_app(pipeline, **options)` on a loopback port, a free one without `port`; ready when this returns."""
     import uvicorn
 
     from ui.server import create_app
 
-    bound = socket.create_server(("127.0.0.1", 0))
+    bound = socket.create_server(("127.0.0.1", port))
     config = uvicorn.Config(create_app(pipeline, **options), log_level="warning", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)

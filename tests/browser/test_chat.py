@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -13,6 +11,7 @@ import pytest
 from index.errors import ModelUnreachable
 from rag.schema import Checking, Failed, Retrieved, Searching, Sentence
 from tests.browser.serving import Served
+from tests.browser.visiting import BOX, SEND, STOP, ask, finished, opened, reload, wait_until
 from tests.fakes import (
     ABSTAIN_TEXT,
     LENS_QUESTION,
@@ -28,58 +27,9 @@ from tests.fakes import (
 )
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser
 
 pytestmark = pytest.mark.browser
-
-BOX = "#question textarea"
-SEND = "#question .submit-button"
-STOP = "#question .stop-button"
-
-
-@dataclass
-class Seen:
-    """What the browser complained about, and where it sent requests."""
-
-    console: list[str] = field(default_factory=list)
-    hosts: set[str] = field(default_factory=set)
-    requests: int = 0
-
-
-@contextmanager
-def opened(
-    browser: Browser, served: Served, width: int = 1280, height: int = 800
-) -> Iterator[tuple[Page, Seen]]:
-    context = browser.new_context(viewport={"width": width, "height": height})
-    page = context.new_page()
-    seen = Seen()
-    page.on("console", lambda m: seen.console.append(m.text) if m.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: seen.console.append(str(error)))
-
-    def count(url: str) -> None:
-        seen.hosts.add(urlsplit(url).netloc)
-        seen.requests += 1
-
-    page.on("request", lambda request: count(request.url))
-    page.goto(served.url + "/")
-    page.wait_for_selector(SEND)
-    try:
-        yield page, seen
-    finally:
-        context.close()
-
-
-def ask(page: Page, question: str) -> None:
-    """Sends a question and waits until it stands on the page, with an answer begun."""
-    before = page.locator(".fn-answer").count()
-    page.fill(BOX, question)
-    page.press(BOX, "Enter")
-    page.locator(".fn-answer").nth(before).wait_for()
-
-
-def finished(page: Page) -> None:
-    page.wait_for_selector(".fn-live", state="detached")
-    page.wait_for_selector(SEND)
 
 
 def test_page_loads_within_its_policy_and_talks_to_its_own_host_only(
@@ -94,9 +44,7 @@ def test_page_loads_within_its_policy_and_talks_to_its_own_host_only(
         ask(page, LENS_QUESTION)
         finished(page)
         assert seen.console == []
-        page.reload()
-        page.wait_for_selector(SEND)
-        seen.console.clear()  # leaving a page breaks off its open stream, which Gradio reports
+        reload(page, seen)
         page.wait_for_selector(".fn-answer")  # what was said is kept
         ask(page, TIDE_QUESTION)
         finished(page)
@@ -364,12 +312,3 @@ def test_phone_has_no_sideways_scrolling(chromium: Browser, serve_chat: Callable
         box = page.locator(BOX).bounding_box()
         assert box is not None
         assert box["y"] + box["height"] <= 844
-
-
-def wait_until(page: Page, holds: Callable[[], bool], seconds: float = 20.0) -> None:
-    """Waits for something in the server while the page goes on."""
-    for _ in range(int(seconds * 20)):
-        if holds():
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError("did not come about in time")

@@ -2,6 +2,7 @@
 (() => {
   "use strict";
   const page = JSON.parse(document.getElementById("fn-page").textContent);
+  const dates = page.language === "en" ? "en-GB" : page.language; // as the server writes them: 31 May 2024
   const t = (text, values = {}) =>
     (page.texts[text] ?? text).replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
 
@@ -22,7 +23,6 @@
     if (element && element.getAttribute("aria-label") !== text) element.setAttribute("aria-label", text);
   }
 
-  const locale = page.language === "en" ? "en-GB" : page.language; // days as the articles are dated
   const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
   const busy = () => document.querySelector("#question .stop-button") !== null;
   const field = (id) => document.querySelector(`#${id} textarea, #${id} input`);
@@ -36,13 +36,17 @@
     return true;
   }
 
+  // What a storage ("localStorage", "sessionStorage") holds; it may be denied, spoiled or empty.
   function stored(store, key, fallback) {
-    try { return JSON.parse(store.getItem(key)) ?? fallback; } catch { return fallback; }
+    try { return JSON.parse(window[store].getItem(key)) ?? fallback; } catch { return fallback; }
   }
 
   const status = make("p", { id: "fn-status", role: "status" });
   let hush = 0;
   function say(text) {
+    // Outside an open dialog it would be behind its backdrop, and unheard.
+    const place = document.querySelector("dialog[open]") ?? document.body;
+    if (status.parentElement !== place) place.append(status);
     status.textContent = text;
     clearTimeout(hush);
     hush = setTimeout(() => { status.textContent = ""; }, 6000);
@@ -122,7 +126,7 @@
       const words = plain(card.querySelector("mark")?.textContent ?? "");
       const title = card.querySelector(".fn-title");
       const link = title.querySelector("a")?.href ?? card.querySelector("a.fn-open")?.href;
-      const named = link ? `[${plain(title.textContent)}](${link.replace(/[()\s]/g, encodeURIComponent)})` : plain(title.textContent);
+      const named = link ? `[${plain(title.textContent)}](${link.replace(/[()]/g, (sign) => (sign === "(" ? "%28" : "%29"))})` : plain(title.textContent);
       const facts = plain(card.querySelector(".fn-fact")?.textContent ?? "");
       lines.push(`[^${mark}${card.id.split("-")[1]}]: “${words}” ${named}${facts ? `, ${facts}` : ""}`);
     }
@@ -147,7 +151,8 @@
 
   function dialog(title, ...content) {
     document.querySelector("dialog.fn-dialog")?.remove();
-    const box = make("dialog", { class: "fn-dialog", "aria-labelledby": "fn-dialog-title", close: () => box.remove() },
+    const close = () => { if (box.contains(status)) document.body.append(status); box.remove(); };
+    const box = make("dialog", { class: "fn-dialog", "aria-labelledby": "fn-dialog-title", close },
       make("div", { class: "fn-dialog-head" },
         make("h2", { id: "fn-dialog-title" }, title),
         make("button", { class: "fn-plain", type: "button", "aria-label": t("Close"), click: () => box.close() }, "×")),
@@ -155,6 +160,7 @@
     box.addEventListener("click", (event) => { if (event.target === box) box.close(); });
     document.body.append(box);
     box.showModal();
+    if (status.textContent) box.append(status);
     return box;
   }
 
@@ -167,7 +173,23 @@
   const MOST_TALKS = 50;
   let heard = ""; // the last turn that was taken from the server's box
 
-  const talks = () => stored(localStorage, TALKS, []).filter((talk) => talk && Array.isArray(talk.turns));
+  // A kept conversation without whatever else stands in the storage, null for anything else.
+  function asTalk(given) {
+    if (typeof given?.id !== "string" || !Array.isArray(given.turns)) return null;
+    const turns = given.turns
+      .filter((turn) => typeof turn?.asked === "string" && typeof turn.said === "string")
+      .map(({ asked, said }) => ({ asked, said }));
+    const at = new Date(typeof given.at === "string" ? given.at : 0);
+    return {
+      id: given.id, title: typeof given.title === "string" ? given.title : "", turns, scope: asScope(given.scope),
+      at: new Date(at.getTime() || 0).toISOString(),
+    };
+  }
+
+  function talks() {
+    const kept = stored("localStorage", TALKS, []);
+    return (Array.isArray(kept) ? kept : []).map(asTalk).filter(Boolean);
+  }
 
   function keep(list) {
     list = list.slice(0, MOST_TALKS);
@@ -192,13 +214,16 @@
     return id;
   }
 
-  const text = (html) => new DOMParser().parseFromString(html, "text/html").body.textContent.replace(/\s+/g, " ").trim();
+  const bare = (words) => words.replace(/\s+/g, " ").trim();
+  const text = (html) => bare(new DOMParser().parseFromString(html, "text/html").body.textContent);
 
   function hear() {
     const value = field("fn-kept")?.value ?? "";
     if (!value || value === heard) return;
-    heard = value;
     const { turn, asked, said } = JSON.parse(value);
+    const shown = document.querySelectorAll("#chat .user-row")[turn];
+    if (!shown || bare(shown.textContent) !== text(asked)) return; // the reader has left for another conversation
+    heard = value;
     const list = talks();
     let talk = list.find((one) => one.id === current());
     if (!talk || turn === 0) {
@@ -216,10 +241,10 @@
     keep([talk, ...list.filter((one) => one.id !== talk.id)]);
   }
 
-  function openTalk(talk) {
+  function openTalk(talk, scoped = true) {
     current(talk ? talk.id : "");
     open.clear();
-    if (talk?.scope) choose(talk.scope);
+    if (scoped && talk) choose(talk.scope);
     put("fn-talk", JSON.stringify({ turns: talk ? talk.turns : [], at: Date.now() })); // never twice the same: it is heard by its change
     document.querySelector("#question textarea")?.focus();
   }
@@ -229,7 +254,7 @@
       const answer = new DOMParser().parseFromString(turn.said, "text/html").querySelector(".fn-answer");
       return `## ${plain(text(turn.asked))}\n\n${answer ? markdown(answer, `${number + 1}-`) : ""}`;
     });
-    return `# ${plain(talk.title ?? "")}\n\n${new Date(talk.at).toLocaleString(locale)}\n\n${parts.join("\n")}`;
+    return `# ${plain(talk.title ?? "")}\n\n${new Date(talk.at).toLocaleString(dates, { dateStyle: "long", timeStyle: "short" })}\n\n${parts.join("\n")}`;
   }
 
   function download(name, content) {
@@ -246,12 +271,14 @@
       const row = make("li", {},
         make("button", { class: "fn-talk-open", type: "button", dir: "auto", click: () => { box.close(); openTalk(talk); } },
           talk.title || t("Conversation")),
-        make("span", { class: "fn-talk-day" }, new Date(talk.at).toLocaleString(locale, { dateStyle: "medium", timeStyle: "short" })),
+        make("span", { class: "fn-talk-day" }, new Date(talk.at).toLocaleString(dates, { dateStyle: "medium", timeStyle: "short" })),
         action(t("Export"), () => download(`footnote-${talk.at.slice(0, 10)}.md`, exported(talk))),
         action(t("Delete"), () => {
           keep(talks().filter((one) => one.id !== talk.id));
           if (talk.id === current()) openTalk(null);
+          const next = (row.nextElementSibling ?? row.previousElementSibling)?.querySelector("button");
           row.remove();
+          next?.focus();
           if (!talks().length) { box.close(); listTalks(); }
         }));
       return row;
@@ -270,26 +297,48 @@
   // ---- what is asked: a collection, and which of its articles ----
 
   const SCOPE = "footnote:scope";
-  let scope = stored(sessionStorage, SCOPE, {});
+
+  function asScope(given) {
+    const { collection, since, until, source, topic } = given ?? {};
+    const day = (value) => (/^\d{4}-\d\d-\d\d$/.test(value) ? value : "");
+    const names = (value) => (Array.isArray(value) ? value.filter((one) => typeof one === "string") : []);
+    const known = page.collections.indexOf(collection) > 0 ? collection : ""; // the first one needs no name
+    const parts = { collection: known, since: day(since), until: day(until), source: names(source), topic: names(topic) };
+    return Object.fromEntries(Object.entries(parts).filter(([, value]) => value.length));
+  }
+
+  // Kept for this tab; the address names the collection, so that it can be passed on.
+  function keepScope() {
+    try { sessionStorage.setItem(SCOPE, JSON.stringify(scope)); } catch { /* kept for this page only */ }
+    const address = new URL(location.href);
+    if (scope.collection) address.searchParams.set("collection", scope.collection);
+    else address.searchParams.delete("collection");
+    if (address.href !== location.href) history.replaceState(history.state, "", address);
+  }
+
+  let scope = asScope(stored("sessionStorage", SCOPE, {}));
   const wanted = new URLSearchParams(location.search).get("collection");
-  if (wanted && page.collections.includes(wanted)) scope = { collection: wanted };
-  if (!page.collections.includes(scope.collection ?? page.collections[0])) scope = {};
+  if (page.collections.includes(wanted) && wanted !== (scope.collection ?? page.collections[0])) {
+    scope = asScope({ collection: wanted });
+    current(""); // another collection is another conversation
+  }
+  keepScope();
 
   function choose(chosen) {
-    scope = Object.fromEntries(Object.entries(chosen).filter(([, value]) => value?.length));
-    try { sessionStorage.setItem(SCOPE, JSON.stringify(scope)); } catch { /* kept for this page only */ }
+    scope = asScope(chosen);
+    keepScope();
     tell();
     tools();
   }
 
-  let told = "{}";
+  let told = ""; // told once at least: the header and the empty page come in answer
   function tell() {
     const value = JSON.stringify(scope);
     if (value !== told && put("fn-scope", value)) told = value;
   }
 
   function scopeText() {
-    const day = (value) => new Date(`${value}T12:00`).toLocaleDateString(locale, { dateStyle: "medium" });
+    const day = (value) => new Date(`${value}T12:00`).toLocaleDateString(dates, { dateStyle: "long" });
     const parts = [
       scope.since && scope.until ? `${day(scope.since)} – ${day(scope.until)}`
         : scope.since ? t("from {day}", { day: day(scope.since) }) : scope.until ? t("to {day}", { day: day(scope.until) }) : "",
@@ -367,7 +416,10 @@
       if (line.dataset.said !== said) {
         line.dataset.said = said;
         line.replaceChildren(make("span", {}, t("Only: {filter}", { filter: said })), " ",
-          action(t("No filter"), () => choose({ collection: scope.collection })));
+          action(t("No filter"), () => {
+            choose({ collection: scope.collection });
+            header.querySelector(".fn-only").focus(); // the line with the button is gone
+          }));
       }
     }
     const only = bar.querySelector(".fn-only");
@@ -385,12 +437,13 @@
         method, headers: body ? { "Content-Type": "application/json" } : {}, body: body ? JSON.stringify(body) : undefined,
       });
       if (response.ok) return response.status === 204 ? {} : await response.json();
+      if (method === "DELETE" && response.status === 404) return {}; // gone already
       say(t(response.status === 404 ? FORGOTTEN : "This could not be stored. Try again later."));
     } catch { say(t("The server does not answer.")); }
     return null;
   }
 
-  const judged = () => stored(localStorage, JUDGED, {});
+  const judged = () => stored("localStorage", JUDGED, {});
 
   function remember(answer, verdict) {
     const entries = Object.entries(judged()).filter(([id]) => id !== answer).slice(-300);
@@ -484,6 +537,11 @@
 
   // ---- what Gradio draws, named for screen readers and in the reader's language ----
 
+  // Whoever uses the keyboard goes on at the question's box when the button just pressed is gone.
+  let pressed = null;
+  document.addEventListener("keydown", (event) => { if (event.key === "Enter" || event.key === " ") pressed = event.target; }, true);
+  document.addEventListener("pointerdown", () => { pressed = null; }, true);
+
   function tend() {
     for (const chip of document.querySelectorAll("a.cite:not([aria-label])"))
       label(chip, t("Footnote {n}", { n: chip.textContent }));
@@ -498,11 +556,19 @@
     for (const said of document.querySelectorAll('#chat [data-testid="bot"]')) label(said, t("Answer"));
     label(document.querySelector("#question .submit-button"), t("Send the question"));
     label(document.querySelector("#question .stop-button"), t("Stop the answer"));
+    label(document.querySelector('#chat [role="log"]'), t("Conversation"));
+    for (const example of document.querySelectorAll("#chat .example")) label(example, example.textContent.trim());
     const box = document.querySelector("#question textarea");
+    const named = document.querySelector('#question [data-testid="block-info"]')?.firstChild;
     label(box, t("Your question"));
+    if (named?.nodeType === Node.TEXT_NODE && named.data.trim() !== t("Your question")) named.data = t("Your question");
     const hint = box && t(box.placeholder);
     if (box && box.placeholder !== hint) box.placeholder = hint;
     for (const group of document.querySelectorAll('.examples[role="list"]')) group.setAttribute("role", "group");
+    if (pressed && !pressed.isConnected) {
+      pressed = null;
+      if (document.activeElement === document.body) box?.focus();
+    }
     if (document.documentElement.lang !== page.language) document.documentElement.lang = page.language;
     tools();
     press();
@@ -534,7 +600,7 @@
     begun = true;
     tell();
     const talk = talks().find((one) => one.id === current());
-    if (talk) openTalk(talk);
+    if (talk) openTalk(talk, false); // what was chosen since its last answer holds
   }
 
   let waiting = false;
