@@ -104,9 +104,11 @@ fuzz: $(WITH_TESTS)
 	  tests/index/test_bad_input.py tests/index/test_clean.py tests/index/test_split.py tests/index/test_kill.py tests/evals/test_trec.py tests/evals/test_gate.py \
 	  tests/evals/test_verdicts.py $(PYTEST_ARGS)
 
+# Builds killed at random, then readers at a chat server for FOOTNOTE_SOAK_MINUTES and a third as long again.
 soak: $(WITH_TESTS)
 	FOOTNOTE_KILLS=$${FOOTNOTE_KILLS:-200} HYPOTHESIS_PROFILE=long \
 	  $(BIN)/python -m pytest --timeout 14400 tests/index $(PYTEST_ARGS)
+	$(BIN)/python -m bench soak --minutes $${FOOTNOTE_SOAK_MINUTES:-30}
 
 clean:
 	rm -rf $(VENV) dist build .pytest_cache .ruff_cache .hypothesis .import_linter_cache

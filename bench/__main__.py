@@ -1,21 +1,20 @@
 """Measures everything in `make bench` and prints one table; no figure here passes or fails a test.
 
-python -m bench [encode] [index] [retrieve] [filters] [ask] [command] [server]
+python -m bench [encode] [index] [retrieve] [filters] [ask] [command] [server] [page] [readers]
+python -m bench soak [--minutes 30]
 """
 
 from __future__ import annotations
 
-import json
+import argparse
 import logging
 import os
 import platform
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -23,7 +22,8 @@ from typing import Any
 
 import numpy as np
 
-from bench import filters
+from bench import filters, load, page
+from bench.load import chat_server, seeds_questions
 from bench.texts import SEEDS, Echoing, Shuffled
 
 FILTERED_CHUNKS = int(os.environ.get("FOOTNOTE_BENCH_CHUNKS", "20000"))
@@ -139,13 +139,8 @@ def _llama_index(articles: list[Any], folder: str) -> tuple[float, int, str]:
     )
     seconds = time.perf_counter() - started
     retriever = made.as_retriever(similarity_top_k=8)
-    times = [best_of(1, lambda q=q: retriever.retrieve(q))[0] * 1000 for q in _questions()[:20]]
+    times = [best_of(1, lambda q=q: retriever.retrieve(q))[0] * 1000 for q in seeds_questions()[:20]]
     return seconds, len(nodes), percentiles(times)
-
-
-def _questions() -> list[str]:
-    lines = (SEEDS / "questions.jsonl").read_text("utf-8").splitlines()
-    return [r["question"] for r in map(json.loads, lines) if r["answerable"] and not r["history"]]
 
 
 def _big_index(place: Path) -> Any:
@@ -164,7 +159,7 @@ def retrieve(place: Path, embedder: Any) -> None:
 
     library = Library.open(place, embedder=embedder)
     chunks = library.manifest.chunks
-    questions = _questions()
+    questions = seeds_questions()
     for question in questions[:5]:
         search(library, embedder, question, 8)
     times = [best_of(1, lambda q=q: search(library, embedder, q, 8))[0] * 1000 for q in questions * 3]
@@ -194,7 +189,7 @@ def ask(embedder: Any) -> None:
         ):
             options = RagOptions(engine=engine)  # type: ignore[arg-type]
             pipeline = Pipeline(library, embedder, options=options, model=model, reader=reader)
-            questions = _questions()
+            questions = seeds_questions()
             pipeline.ask(questions[0])
             answers = [pipeline.ask(question) for question in questions]
             first = [a.timings_ms["first_sentence"] for a in answers if not a.abstained]
@@ -216,50 +211,44 @@ def command() -> None:
 
 def server(place: Path) -> None:
     """Memory of the chat server with the bundled model and the big index, after a question."""
-    import psutil
     from gradio_client import Client
 
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = {**os.environ, "FOOTNOTE_INDEX": str(place)}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "ui", "chat", "--port", str(port)],
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        started = time.perf_counter()
-        while True:
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=2).read()
-                break
-            except OSError:
-                if process.poll() is not None or time.perf_counter() - started > 180:
-                    row("server memory", "the server did not start", "")
-                    return
-                time.sleep(0.2)
-        ready = time.perf_counter() - started
-        client = Client(f"http://127.0.0.1:{port}/chat/", verbose=False)
-        for question in _questions()[:5]:
+    with chat_server(place) as running:
+        client = Client(f"{running.url}/chat/", verbose=False)
+        for question in seeds_questions()[:5]:
             client.predict(question, api_name="/ask")
-        memory = psutil.Process(process.pid).memory_info().rss / 1e6
-        row("server with model and the big index: memory", f"{memory:,.0f} MB", "wanted: under 1,500 MB")
-        row("the same: from start to ready", f"{ready:.1f} s", "")
-    finally:
-        process.terminate()
-        process.wait(20)
+        row(
+            "server with model and the big index: memory",
+            f"{running.memory():,.0f} MB",
+            "wanted: under 1,500 MB",
+        )
+        row("the same: from start to ready", f"{running.seconds:.1f} s", "")
 
 
-def main(names: list[str]) -> int:
-    """Runs the parts named, or all."""
+def chat(wanted: list[str]) -> None:
+    """The chat page in a browser, and many readers at once, at one server."""
+    with load.seeds_server() as running:
+        if "page" in wanted:
+            page.measure(row, running)
+        if "readers" in wanted:
+            load.measure(row, running)
+
+
+def main(words: list[str]) -> int:
+    """Runs the parts named, or all but the long one."""
+    parts = ["command", "encode", "index", "filters", "retrieve", "ask", "server", "page", "readers"]
+    parser = argparse.ArgumentParser(prog="python -m bench")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join([*parts, "soak"]))
+    parser.add_argument("--minutes", type=float, default=30.0, help="of `soak`")
+    given = parser.parse_args(words)
+    if unknown := set(given.parts) - {*parts, "soak"}:
+        parser.error(f"there is no part {', '.join(sorted(unknown))}")
+    wanted = given.parts or parts
     logging.basicConfig(level=logging.ERROR)
     print(
         f"{date.today().isoformat()}, {os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
     )
     started = time.perf_counter()
-    wanted = names or ["command", "encode", "index", "filters", "retrieve", "ask", "server"]
     if "command" in wanted:
         command()
     if "encode" in wanted:
@@ -283,6 +272,10 @@ def main(names: list[str]) -> int:
             ask(embedder)
         if "server" in wanted:
             server(place)
+    if {"page", "readers"} & set(wanted):
+        chat(wanted)
+    if "soak" in wanted:
+        load.soak(row, given.minutes)
     print(f"all in {time.perf_counter() - started:.0f} s")
     return 0
 

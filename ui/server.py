@@ -15,7 +15,7 @@ import logging
 import re
 import secrets
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from functools import cache
@@ -67,6 +67,12 @@ _OPEN_ROUTES = re.compile(
 """What of Gradio is reachable. Everything else (uploads, files, proxy, deep links, component
 servers, monitoring, developer tools) answers 403."""
 
+_ASSET_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
+FOREVER = "public, max-age=31536000, immutable"
+"""For what has its content's hash in its address."""
+
+_LOADS = r"import\(`\./([\w-]+\.js)`\)[^`[]{0,60}?__vite__mapDeps\(\[([\d,]*)\]"
+
 _PAGE_META = re.compile(rb'[ \t]*<meta\s+(?:property="og:|name="twitter:)[^>]*?/?>\s*')
 _PAGE_LANGUAGE = re.compile(rb'<html\b(?:\s+lang="[^"]*")?')
 _PAGE_MANIFEST = re.compile(rb'<link rel="manifest"[^>]*>')
@@ -106,8 +112,10 @@ class Guard:
         app: ASGIApp,
         allowed_hosts: frozenset[str] = frozenset(),
         facts: Mapping[str, object] | None = None,
+        modules: Sequence[str] = (),
     ) -> None:
         self.app = app
+        self.modules = modules
         self.allowed_hosts = allowed_hosts
         self.facts = dict(facts or {})
 
@@ -125,9 +133,12 @@ class Guard:
             await self._page(scope, receive, send)
             return
 
+        kept = path == f"{CHAT_PATH}/theme.css" and scope["query_string"].startswith(b"v=")
+
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message = {**message, "headers": [*message["headers"], *_SAFE_HEADERS]}
+                more = [(b"cache-control", FOREVER.encode())] if kept and message["status"] == 200 else []
+                message = {**message, "headers": [*message["headers"], *more, *_SAFE_HEADERS]}
             await send(message)
 
         if refusal is None:
@@ -172,7 +183,7 @@ class Guard:
         await self.app(scope, receive, collect)
         asked = dict(parse_qsl(scope["query_string"].decode("latin-1"))).get("lang", "")
         language = choose(asked, given.get(b"accept-language", b"").decode("latin-1"))
-        page = dress_page(bytes(body), nonce, language, self.facts)
+        page = dress_page(bytes(body), nonce, language, self.facts, self.modules)
         headers = [
             h for h in start["headers"] if h[0].lower() not in (b"content-length", b"cache-control", b"vary")
         ]
@@ -199,10 +210,15 @@ _SAFE_HEADERS = (
 
 
 def dress_page(
-    page: bytes, nonce: str, language: str = "en", facts: Mapping[str, object] | None = None
+    page: bytes,
+    nonce: str,
+    language: str = "en",
+    facts: Mapping[str, object] | None = None,
+    modules: Sequence[str] = (),
 ) -> bytes:
     """Gradio's page with our style sheet and script, `facts` for it and what it says in the reader's language,
-    a nonce in every script tag, and without the preview tags and the manifest link that point elsewhere."""
+    the `modules` it will need, a nonce in every script tag, and without the preview tags and the manifest link
+    that point elsewhere."""
     page = _PAGE_MANIFEST.sub(b"", _PAGE_META.sub(b"", page))
     page = _PAGE_LANGUAGE.sub(b'<html lang="' + language.encode() + b'"', page, count=1)
     told = (
@@ -211,7 +227,8 @@ def dress_page(
         .encode()
     )
     told = b'<script type="application/json" id="fn-page">' + told + b"</script>"
-    page = page.replace(b"</head>", _PAGE_HEAD + told + _PAGE_SCRIPT + b"</head>", 1)
+    ahead = "".join(f'<link rel="modulepreload" href="./assets/{name}">' for name in modules).encode()
+    page = page.replace(b"</head>", ahead + _PAGE_HEAD + told + _PAGE_SCRIPT + b"</head>", 1)
     return page.replace(b"<script", b'<script nonce="' + nonce.encode() + b'"')
 
 
@@ -314,7 +331,16 @@ def create_app(
             example_questions(answers.library, answerable=lambda q: begins_to_answer(answers, q) is not None)
         )
 
+    frontend = Path(gr.__file__).parent / "templates" / "frontend"
+    app.add_api_route(
+        f"{CHAT_PATH}/assets/{{name}}",
+        _assets(frontend / "assets"),
+        methods=["GET", "HEAD"],
+        include_in_schema=False,
+    )
     demo = build_chat(service, examples=examples_of)
+    # Gradio works on 40 events at a time unless told otherwise: who waits at the desk must not keep others from it.
+    demo._queue.max_thread_count = max(40, concurrency + queue_size + 8)
     # On the parent, so that Gradio leaves its own rule (echo any origin) out.
     app.add_middleware(CORSMiddleware, allow_origins=[], allow_credentials=False)
     gr.mount_gradio_app(
@@ -336,6 +362,7 @@ def create_app(
         Guard,
         allowed_hosts=frozenset(host.lower() for host in allowed_hosts),
         facts={"collections": named.names, "keeps": store is not None},
+        modules=_modules(frontend, {block.get_block_name() for block in demo.blocks.values()}),
     )
     return app
 
@@ -369,6 +396,65 @@ def _static(name: str, media_type: str) -> Callable[..., Any]:
         return Response(body, media_type=media_type, headers=headers)
 
     respond.__annotations__ = {"request": Request, "return": Response}  # resolved: the names are local
+    return respond
+
+
+def _modules(frontend: Path, components: Iterable[str]) -> list[str]:
+    """The scripts that Gradio's page comes to ask for, each after it has read the one before; told to the browser
+    at once they come together. Read from the page's scripts themselves: what is not found there is not told."""
+    folder, found = frontend / "assets", dict[str, None]()
+
+    def read(script: str, *names: str) -> list[str]:
+        """The scripts of these names that a script loads when it needs them, and all that go with them."""
+        text = (folder / script).read_text("utf-8")
+        listed = re.search(r"m\.f=\[(.*?)\]", text)
+        among = re.findall(r'"\./([^"]+)"', listed[1]) if listed else []
+        loaded = []
+        for name in names:
+            if match := re.search(name + _LOADS, text):
+                loaded.append(match[1])
+                numbers = (int(number) for number in match[2].split(",") if number)
+                found.update(dict.fromkeys(among[n] for n in numbers if n < len(among)))
+        return loaded
+
+    entry = re.search(r'src="\./assets/(index-[\w-]+\.js)"', (frontend / "index.html").read_text("utf-8"))
+    for page in read(entry[1], "") if entry else []:
+        read(page, r"(?=import\(`\./Blocks-)")
+        for core in [name for name in found if name.startswith("core-") and name.endswith(".js")]:
+            read(core, *(rf"\b{one}:\{{[^{{}}]*?component:[^`]*?" for one in sorted(set(components))))
+    return [name for name in found if name.endswith(".js") and (folder / name).is_file()]
+
+
+def _assets(folder: Path) -> Callable[..., Any]:
+    """Gradio's scripts and style sheets, each compressed once instead of for every reader, and kept by browsers."""
+    import brotli
+    from fastapi import Request
+    from fastapi.responses import FileResponse, Response
+
+    pack: dict[str, Callable[[bytes], bytes]] = {
+        "br": lambda body: brotli.compress(body, mode=brotli.MODE_TEXT, quality=9),
+        "gzip": lambda body: gzip.compress(body, 9),
+        "": lambda body: body,
+    }
+
+    @cache
+    def packed(name: str, coding: str) -> bytes:
+        return pack[coding]((folder / name).read_bytes())
+
+    async def respond(name: str, request: Request) -> Response:
+        if name not in names:
+            return PlainTextResponse("Not Found", status_code=404)
+        headers = {"cache-control": FOREVER, "vary": "accept-encoding"}
+        if (media_type := _ASSET_TYPES.get(Path(name).suffix)) is None:
+            return FileResponse(folder / name, headers=headers)
+        accepted = request.headers.get("accept-encoding", "")
+        coding = next((c for c in ("br", "gzip") if re.search(rf"\b{c}\b(?!;q=0)", accepted)), "")
+        if coding:
+            headers["content-encoding"] = coding
+        return Response(packed(name, coding), media_type=media_type, headers=headers)
+
+    names = frozenset(path.name for path in folder.iterdir())
+    respond.__annotations__ = {"name": str, "request": Request, "return": Response}
     return respond
 
 

@@ -163,6 +163,20 @@ def test_own_files_are_cached_by_their_content(web: Any):
         assert again.content == b""
 
 
+def test_the_frameworks_scripts_are_told_ahead_compressed_and_kept_by_browsers(web: Any):
+    page = web.get(PAGE).text
+    ahead = re.findall(r'<link rel="modulepreload" href="\./(assets/[^"]+)"', page)
+    assert len(ahead) > 10
+    for name in [*ahead, *re.findall(r'(?:src|href)="\./(assets/index-[^"]+)"', page)]:
+        answer = web.get(PAGE + name, headers={"accept-encoding": "br"})
+        assert (answer.status_code, answer.headers["content-encoding"]) == (200, "br")
+        assert "immutable" in answer.headers["cache-control"]
+        assert web.get(PAGE + name, headers={"accept-encoding": "br;q=0, identity"}).content == answer.content
+    assert web.get(PAGE + "assets/none.js").status_code == 404
+    assert "immutable" in web.get(PAGE + "theme.css?v=1").headers["cache-control"]
+    assert "cache-control" not in web.get(PAGE + "theme.css").headers
+
+
 def test_health(web: Any):
     assert web.get("/health/live").json() == {"status": "alive"}
     ready = web.get("/health/ready")
