@@ -283,7 +283,7 @@ def build_chat(service: Service, *, examples: Callable[[str], Sequence[str]]) ->
         return idle(), last_turn(messages)
 
     async def suggest(messages: list[Message], scoped: str, request: gr.Request) -> str:
-        if not desk.idle or not messages:  # whoever waits for an answer comes first
+        if not desk.quiet or not messages:  # whoever waits for an answer comes first
             return ""
         asked = [words_of(content(m)) for m in messages if m.get("role") == "user"]
         scope = scope_of(scoped)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from concurrent.futures import Executor
-from contextlib import aclosing, contextmanager
+from contextlib import aclosing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TypeVar, cast
 
@@ -15,6 +16,10 @@ from index.errors import FootnoteError
 from rag.schema import AnswerEvent
 
 T = TypeVar("T")
+
+
+PLACE_SECONDS = 1.0
+QUIET_SECONDS = 5.0
 
 
 class BusyError(FootnoteError):
@@ -84,12 +89,20 @@ class Desk:
         self._most = concurrency + queue_size
         self._lines: dict[bool, deque[asyncio.Event]] = {True: deque(), False: deque()}
         self._readers_next = True
+        self._begun: deque[float] = deque(maxlen=3)
         self.held = 0
 
     @property
     def idle(self) -> bool:
         """Whether nobody is served or waits."""
         return self.held == 0
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nobody is served or waits, and lately there was time to spare: at most two questions in as many
+        seconds as `QUIET_SECONDS`."""
+        recent = [at for at in self._begun if at > time.monotonic() - QUIET_SECONDS]
+        return self.idle and len(recent) <= 2
 
     @contextmanager
     def _place(self) -> Iterator[None]:
@@ -103,7 +116,8 @@ class Desk:
 
     async def _turn(self, reader: bool) -> AsyncGenerator[Waiting | None, None]:
         """Each place in the line as it changes, then None once it is this one's turn. Leaving gives the place up."""
-        moved = asyncio.Event()
+        moved, told, said = asyncio.Event(), 0, 0.0
+        clock = asyncio.get_running_loop().time
         line, other = self._lines[reader], self._lines[not reader]
         line.append(moved)
         try:
@@ -113,8 +127,14 @@ class Desk:
                 if self._free and not before:
                     break
                 moved.clear()
-                yield Waiting(before + 1)
-                await moved.wait()
+                # A long line moves often: each place is told once, and at most one a second.
+                pause = said + PLACE_SECONDS - clock()
+                if told != before + 1 and pause <= 0:
+                    told, said = before + 1, clock()
+                    yield Waiting(told)
+                    continue
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(moved.wait(), None if told == before + 1 else pause)
         finally:
             line.remove(moved)
             self._move_up()
@@ -142,6 +162,7 @@ class Desk:
                     if waiting is not None:
                         yield waiting
                         continue
+                    self._begun.append(time.monotonic())
                     made = cast("AsyncGenerator[AnswerEvent, None]", events_of(stream, self._pool))
                     async with aclosing(made) as events:
                         async for event in events:

@@ -246,7 +246,7 @@ def create_app(
     examples: Sequence[str] | None = None,
     max_question_chars: int | None = None,
     concurrency: int = 2,
-    queue_size: int = 32,
+    queue_size: int = 64,
     allowed_hosts: Sequence[str] = (),
     collections: Mapping[str, Answers] | None = None,
     password: str = "",

@@ -51,7 +51,9 @@ def test_without_history_nothing_changes() -> None:
 def test_a_person_comes_from_the_answer_to_a_question_for_a_person() -> None:
     history = [Turn("Who ran the fastest marathon?", "Kelvin Kiptum of Kenya [1].")]
     assert standalone("How old was he?", history) == "How old was Kelvin Kiptum?"
-    history = [Turn("Who discovered Titan?", "Titan, a moon of Saturn, was found by Christiaan Huygens in 1655.")]
+    history = [
+        Turn("Who discovered Titan?", "Titan, a moon of Saturn, was found by Christiaan Huygens in 1655.")
+    ]
     assert standalone("When was he born?", history) == "When was Christiaan Huygens born?"
     assert standalone("How big is it?", history) == "How big is Titan?"
     history = [Turn("Who is Hanna Notte?", "A scholar at the Martin Center, as Jane Roe writes of her.")]

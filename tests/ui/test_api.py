@@ -404,9 +404,14 @@ def test_a_reader_of_the_chat_does_not_wait_for_every_program():
     assert order == ["program", "reader", "program", "program", "program", "program"]
 
 
-def test_who_waits_is_told_the_place_as_it_changes():
+@pytest.mark.parametrize("seconds", [0.0, 60.0])
+def test_who_waits_is_told_the_place_as_it_changes_and_not_too_often(
+    monkeypatch: pytest.MonkeyPatch, seconds: float
+):
+    from ui import desk as desks
     from ui.desk import Desk, Waiting
 
+    monkeypatch.setattr(desks, "PLACE_SECONDS", seconds)
     gate = threading.Event()
 
     def stream() -> Iterator[Any]:
@@ -439,7 +444,10 @@ def test_who_waits_is_told_the_place_as_it_changes():
     assert first == []
     assert set(program) == {1}
     assert (late[0], second[0], third[0]) == (2, 2, 4)
-    assert late[-1] == second[-1] == third[-1] == 1
+    if seconds:
+        assert [len(told) for told in (program, late, second, third)] == [1, 1, 1, 1]
+    else:
+        assert late[-1] == second[-1] == third[-1] == 1
 
 
 # ---- reading --------------------------------------------------------------------------------------
