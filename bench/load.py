@@ -37,7 +37,9 @@ API = "/chat/gradio_api"
 TOO_LATE = 180.0
 """Seconds after which a question without an end counts as lost."""
 
-_PLACE = re.compile(r"Waiting: (?:your question is the next one|\d+ questions come before yours)")
+_PLACE = re.compile(
+    r"Waiting: (?:your question is the next one|one question comes|\d+ questions come before yours)"
+)
 _REFUSAL = "Too many questions are waiting just now."
 _ANSWER = re.compile(r'<div class="fn-answer" id="a-([\w-]+)"')
 

@@ -33,7 +33,7 @@ from rag.schema import (
 )
 from ui.api.service import Service
 from ui.collection import Collection, Shelf
-from ui.desk import BusyError
+from ui.desk import BusyError, Waiting
 from ui.language import choose, day_text, number_text, translate
 from ui.render import (
     BUSY,
@@ -259,6 +259,8 @@ def build_chat(service: Service, *, examples: Callable[[str], Sequence[str]]) ->
                     if (drawn := draw(view, look)) != shown:
                         shown = drawn
                         yield [*earlier, asked, _assistant(drawn)]
+                    elif isinstance(event, Waiting):
+                        yield gr.skip()  # a closed tab is noticed only when something is sent
         except BusyError:
             view = View(failure=BUSY)
         except InputError as error:

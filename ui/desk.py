@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import threading
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from concurrent.futures import Executor
-from contextlib import aclosing, contextmanager, suppress
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from typing import TypeVar, cast
 
@@ -19,6 +20,7 @@ T = TypeVar("T")
 
 
 PLACE_SECONDS = 1.0
+BEAT_SECONDS = 3.0
 QUIET_SECONDS = 5.0
 
 
@@ -116,7 +118,7 @@ class Desk:
 
     async def _turn(self, reader: bool) -> AsyncGenerator[Waiting | None, None]:
         """Each place in the line as it changes, then None once it is this one's turn. Leaving gives the place up."""
-        moved, told, said = asyncio.Event(), 0, 0.0
+        moved, told, said = asyncio.Event(), 0, -math.inf
         clock = asyncio.get_running_loop().time
         line, other = self._lines[reader], self._lines[not reader]
         line.append(moved)
@@ -133,8 +135,12 @@ class Desk:
                     told, said = before + 1, clock()
                     yield Waiting(told)
                     continue
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(moved.wait(), None if told == before + 1 else pause)
+                patience = BEAT_SECONDS if told == before + 1 else pause
+                try:
+                    await asyncio.wait_for(moved.wait(), patience)
+                except TimeoutError:
+                    if patience == BEAT_SECONDS:  # that somebody has left shows only when something is sent
+                        yield Waiting(told)
         finally:
             line.remove(moved)
             self._move_up()

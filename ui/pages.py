@@ -79,6 +79,13 @@ def blocks(text: str, span: tuple[int, int] | None = None) -> Iterator[Block]:
         marked = marked or hit
 
 
+@router.api_route("/", methods=["GET", "HEAD"])
+def home(request: Request) -> Response:
+    """The chat, in the language and with the collection that the address names."""
+    query = request.url.query
+    return RedirectResponse(f"/chat/?{query}" if query else "/chat/", status_code=307)
+
+
 @router.api_route("/articles", methods=["GET", "HEAD"])
 def bare() -> Response:
     """The list is a folder of pages."""
@@ -154,11 +161,14 @@ def html_page(
     """A page from a template, in the reader's language unless it is given."""
     service: Service = service_of(request)
     language = shown_in or language_of(request)
+    chosen = {"collection": view.get("link_name", ""), "lang": request.query_params.get("lang", "")[:8]}
+    query = urlencode({name: value for name, value in chosen.items() if value})
     html = (
         _environment()
         .get_template(template)
         .render(
             site=service.title,
+            chat=f"/chat/?{query}" if query else "/chat/",
             collections=service.collections.names,
             language_shown=language,
             _=partial(translate, language=language),

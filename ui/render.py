@@ -40,6 +40,7 @@ STOPPED = "Stopped. What is shown above was checked; the rest was not written."
 STOPPED_EMPTY = "Stopped."
 BUSY = "Too many questions are waiting just now. Ask again in a moment."
 NEXT = "Waiting: your question is the next one…"
+ONE_BEFORE = "Waiting: one question comes before yours…"
 WAITING = "Waiting: {n} questions come before yours…"
 CORRECTED = "corrected version"
 UNTITLED = "Untitled article"
@@ -142,7 +143,7 @@ def advance(view: View, event: AnswerEvent | Waiting) -> View:
         case Rewritten(question):
             return replace(view, understood_as=question)
         case Waiting(place):
-            return replace(view, live=NEXT if place == 1 else WAITING, place=place)
+            return replace(view, live=(NEXT, ONE_BEFORE)[place - 1] if place < 3 else WAITING, place=place)
         case Searching():
             return replace(view, live=SEARCHING)
         case Checking():

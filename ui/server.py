@@ -268,7 +268,6 @@ def create_app(
     import gradio as gr
     from fastapi import FastAPI
     from fastapi.middleware.cors import CORSMiddleware
-    from fastapi.responses import RedirectResponse, Response
 
     from ui import admin, pages
     from ui.api import openai, readers, routes
@@ -312,10 +311,6 @@ def create_app(
     for part in (routes, readers, openai, pages, readers_pages, admin):
         app.include_router(part.router)
     app.include_router(routes.health)
-
-    @app.api_route("/", methods=["GET", "HEAD"], include_in_schema=False)
-    def home() -> Response:
-        return RedirectResponse(CHAT_PATH + "/", status_code=307)
 
     for name, media_type in STATIC_TYPES.items():
         app.add_api_route(
