@@ -58,12 +58,20 @@ _ASKS_WHICH = re.compile(
 )
 """Here "it" may be what was asked for, which the answer named."""
 _COMMON = re.compile(r"(?:the|its|their|his|her|this|that|these|those) [a-z]")
-_WHEN_OR_WHERE = re.compile(r"(?:in|on|by|after|before|since|until|during|for|at)\b", re.IGNORECASE)
+_WHEN_OR_WHERE = re.compile(
+    r"(?:in|on|by|after|before|since|until|during|for|at|over|under|above|below|between|near|from|to|with|without|across|"
+    r"around|inside|outside|behind|through|against|beyond|within|throughout|along|among)\b",
+    re.IGNORECASE,
+)
 _VERB = re.compile(
     r"\b(?:who|what|which|when|where|why|how|is|are|was|were|do|does|did|has|have|had|can|could|will|would|should)\b",
     re.IGNORECASE,
 )
 _DEFINES = re.compile(r"^(?:what|who) (?:is|are|was|were) (?:an? )?[\w-]+(?<!ed)\??$", re.IGNORECASE)
+_GENERAL = re.compile(
+    r"^(?:how|why|when|where) (?:do|does|can|is|are) (?!the |an? |\w+ed\b)\w+(?: \w+)?\??$", re.IGNORECASE
+)
+"""It has a subject of its own and asks of it in general: "How do vaccines work?"."""
 _GOES_ON = re.compile(
     r"^[¿\s]*(?:und|aber|y|pero)\b|\b(?:er|sie|ihn|ihm|dort|davon|dazu|dessen|sein|seine|deren|él|ella|ellos|lo|su|sus|allí|eso)\b",
     re.IGNORECASE,
@@ -128,7 +136,8 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
             return _put(core, person, name)
     own = [word for word in w.words(core) if not w.is_stop(word) and word not in mentions.LIGHT]
     named = w.names(core)
-    leans = bool(lead or person or thing or points) or (len(own) <= 1 and not _DEFINES.match(core))
+    few = len(own) <= 1 and not _DEFINES.match(core) and not _GENERAL.match(core)
+    leans = bool(lead or person or thing or points) or few
     if not own and not thing and not named and (topic := noun_phrase(last)):
         return _behind(core, topic)
     if named and not (person or thing or points):
@@ -356,10 +365,14 @@ def _instead(new: str, previous: str) -> str:
     if not re.search(r"\b[a-z]", re.sub(r"^the ", "", new)):
         while re.search(r" [a-z]\S*$", old):  # "Voyager 1 reach"
             old = old.rpartition(" ")[0]
-    if (
-        re.match(r"(?:in|on|by|after|before|since|until|for|at)\b", new, re.IGNORECASE)
-        or not old
-        or _ONE.search(new)
-    ):
-        return f"{previous} ({new})?" if not _ONE.search(new) else _behind(f"What about {new}", previous)
+    if _ONE.search(new):
+        return _behind(f"What about {new}", previous)
+    if placed := _WHEN_OR_WHERE.match(new):
+        # "in 2022" gives way to "in 2023", "over the Arctic" to "over Antarctica".
+        same = re.compile(rf"\b{placed.group()} (?:the )?(?:[A-Z]\w*|\d+)(?:[ -](?:[A-Z]\w*|\d+))*")
+        found = list(same.finditer(previous))
+        if found:
+            return f"{previous[: found[-1].start()]}{new}{previous[found[-1].end() :]}?"
+    if placed or not old:
+        return f"{previous} ({new})?"
     return f"{previous.replace(old, new, 1)}?"

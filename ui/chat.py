@@ -10,6 +10,8 @@ from __future__ import annotations
 import json
 import logging
 import os
+import threading
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
@@ -81,6 +83,8 @@ PROMISE = (
 MOST_KEPT = 400
 """Messages of a conversation that the browser may hand back."""
 MOST_CHARS = 1_800_000
+RECENT = 20
+"""Questions asked before that are not suggested again."""
 
 Message = dict[str, Any]
 Name = Annotated[str, Field(max_length=300)]
@@ -205,43 +209,54 @@ def build_chat(service: Service, *, examples: Callable[[str], Sequence[str]]) ->
         if messages and is_live(messages[-1]):
             raise gr.Error(translate(WAIT, language), print_exception=False)
 
-    def take(question: str, messages: list[Message], request: gr.Request) -> tuple[Any, Any, list[Message]]:
+    def begun(messages: list[Message], language: str) -> tuple[Any, Any, list[Message], Any]:
+        """The page with an answer under way; kept as one that was stopped, should the reader leave before its end."""
+        return _busy_box(language), "", messages, last_turn(settled(messages, STOPPED, language))
+
+    def take(
+        question: str, messages: list[Message], request: gr.Request
+    ) -> tuple[Any, Any, list[Message], Any]:
         language = language_of(request)
         refuse_while_live(messages, language)
         if not question.strip():
-            return gr.Textbox(value="", placeholder=translate(EMPTY_QUESTION, language)), gr.skip(), messages
-        return _busy_box(language), "", begin(question.strip(), messages, language)
+            return (
+                gr.Textbox(value="", placeholder=translate(EMPTY_QUESTION, language)),
+                gr.skip(),
+                messages,
+                gr.skip(),
+            )
+        return begun(begin(question.strip(), messages, language), language)
 
-    def take_example(chosen: gr.SelectData, request: gr.Request) -> tuple[Any, Any, list[Message]]:
+    def take_example(chosen: gr.SelectData, request: gr.Request) -> tuple[Any, Any, list[Message], Any]:
         value = chosen.value
         question = value.get("text", "") if isinstance(value, dict) else str(value)
         language = language_of(request)
-        return _busy_box(language), "", begin(question, [], language)
+        return begun(begin(question, [], language), language)
 
     def take_again(
         messages: list[Message], again: gr.RetryData, request: gr.Request
-    ) -> tuple[Any, Any, list[Message]]:
+    ) -> tuple[Any, Any, list[Message], Any]:
         language = language_of(request)
         refuse_while_live(messages, language)
         index = again.index if isinstance(again.index, int) else again.index[0]
         while index >= 0 and messages[index].get("role") != "user":
             index -= 1
         if index < 0:
-            return gr.Textbox(), gr.skip(), messages
+            return gr.Textbox(), gr.skip(), messages, gr.skip()
         question = words_of(content(messages[index]))
-        return _busy_box(language), "", begin(question, messages[:index], language)
+        return begun(begin(question, messages[:index], language), language)
 
     async def answer(messages: list[Message], scoped: str, request: gr.Request) -> AsyncIterator[Any]:
         if len(messages) < 2 or not is_live(messages[-1]):
             yield gr.skip()  # a generator that yields nothing would empty the conversation
             return
         *earlier, asked, _ = messages
-        question = words_of(content(asked))
         language = language_of(request)
         look = Look(_turn(earlier), language)
         view = View(live=SEARCHING)
         shown = ""
         try:
+            question = words_of(content(asked))
             check(question, language)  # the browser says what the question was: it is checked again here
             scope = scope_of(scoped)
             found, only = found_in(scope), scope.only()
@@ -287,17 +302,28 @@ def build_chat(service: Service, *, examples: Callable[[str], Sequence[str]]) ->
     async def suggest(messages: list[Message], scoped: str, request: gr.Request) -> str:
         if not desk.quiet or not messages:  # whoever waits for an answer comes first
             return ""
-        asked = [words_of(content(m)) for m in messages if m.get("role") == "user"]
-        scope = scope_of(scoped)
-        found, only = found_in(scope), scope.only()
-        kept = service.memory.get(answer_id_of(content(messages[-1])))
-        if kept is None:
-            return ""
+        left = threading.Event()
+        try:
+            asked = [words_of(content(m)) for m in messages if m.get("role") == "user"][-RECENT:]
+            scope = scope_of(scoped)
+            found, only = found_in(scope), scope.only()
+            kept = service.memory.get(answer_id_of(content(messages[-1])))
+            if kept is None:
+                return ""
+            last = kept.answer
 
-        def make() -> list[str]:
-            return follow_ups(found.answers, kept.answer, asked, only=only, stopped=lambda: desk.held > 1)
+            def make() -> list[str]:
+                stopped = lambda: left.is_set() or desk.held > 1  # noqa: E731
+                return follow_ups(found.answers, last, asked, only=only, stopped=stopped)
 
-        return next_questions(await desk.run(make), language_of(request))
+            return next_questions(await desk.run(make), language_of(request))
+        except FootnoteError as error:
+            log.info("nothing suggested: %s", error)
+        except Exception:
+            log.exception("suggesting failed")  # the answer above it stands all the same
+        finally:
+            left.set()
+        return ""
 
     def settled(messages: list[Message], note: str, language: str) -> list[Message]:
         if not messages or not is_live(messages[-1]):
@@ -419,9 +445,9 @@ def build_chat(service: Service, *, examples: Callable[[str], Sequence[str]]) ->
         private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         running = []
         for taken in (
-            box.submit(take, [box, chat], [box, further, chat], queue=False, **private),
-            chat.example_select(take_example, None, [box, further, chat], queue=False, **private),
-            chat.retry(take_again, [chat], [box, further, chat], queue=False, **private),
+            box.submit(take, [box, chat], [box, further, chat, kept], queue=False, **private),
+            chat.example_select(take_example, None, [box, further, chat, kept], queue=False, **private),
+            chat.retry(take_again, [chat], [box, further, chat, kept], queue=False, **private),
         ):
             answered = taken.success(answer, [chat, scope], [chat], **private)
             taken.success(lambda opened: opened, [talk], [asked_in], queue=False, **private)
@@ -445,7 +471,10 @@ def last_turn(messages: Sequence[Message]) -> str:
     if len(messages) < 2:
         return ""
     asked, said = (content(message) for message in messages[-2:])
-    return json.dumps({"turn": _turn(messages) - 1, "asked": asked, "said": said}, ensure_ascii=False)
+    kept = {"turn": _turn(messages) - 1, "asked": asked, "said": said, "at": time.time_ns()}
+    return json.dumps(
+        kept, ensure_ascii=False
+    )  # with its time never twice the same: it is heard by its change
 
 
 def messages_of(kept: str | None) -> list[Message]:
@@ -457,7 +486,7 @@ def messages_of(kept: str | None) -> list[Message]:
         told = {}
     turns = told.get("turns") if isinstance(told, dict) else []
     messages: list[Message] = []
-    for turn in turns[: MOST_KEPT // 2] if isinstance(turns, list) else []:
+    for turn in turns[-MOST_KEPT // 2 :] if isinstance(turns, list) else []:
         asked, said = (
             (turn.get(name) for name in ("asked", "said")) if isinstance(turn, dict) else (None, None)
         )

@@ -7,7 +7,7 @@ import math
 import threading
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
@@ -22,6 +22,10 @@ T = TypeVar("T")
 PLACE_SECONDS = 1.0
 BEAT_SECONDS = 3.0
 QUIET_SECONDS = 5.0
+
+
+class GoneError(FootnoteError):
+    """Whoever asked has left while the question waited."""
 
 
 class BusyError(FootnoteError):
@@ -174,11 +178,13 @@ class Desk:
                         async for event in events:
                             yield event
 
-    async def run(self, work: Callable[[], T]) -> T:
-        """What `work()` gives, done in one of the threads. Raises BusyError."""
+    async def run(self, work: Callable[[], T], gone: Callable[[], Awaitable[bool]] | None = None) -> T:
+        """What `work()` gives, done in one of the threads. Raises BusyError, and GoneError when `gone()` while it waits."""
         with self._place():
             async with aclosing(self._turn(reader=False)) as turn:
                 async for waiting in turn:
                     if waiting is None:
                         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+                    if gone is not None and await gone():
+                        raise GoneError("whoever asked has left")
         raise AssertionError("a turn always comes")

@@ -30,7 +30,7 @@ def choose(asked: str, accepted: str) -> str:
     >>> choose("", "fr, de-AT;q=0.8, en;q=0.7")
     'de'
     """
-    if (name := asked.strip().lower()[:2]) in LANGUAGES:
+    if (name := asked.strip().lower().split("-")[0]) in LANGUAGES:
         return name
     best, weight = DEFAULT, 0.0
     for choice in accepted.split(",")[:_MOST_CHOICES]:

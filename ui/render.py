@@ -11,8 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from html import escape
-from html.parser import HTMLParser
+from html import escape, unescape
 from typing import Any
 
 from rag.schema import (
@@ -56,6 +55,9 @@ HISTORY_TURNS = 6
 
 HISTORY_CHARS = 2000
 """Characters kept of each earlier question and each earlier answer."""
+
+MESSAGE_CHARS = 400_000
+"""Characters of a message that are read; the longest answers with all their passages have a tenth."""
 
 ECHO_CHARS = 300
 """Characters of a refused question repeated on the page."""
@@ -175,8 +177,8 @@ def _finished(view: View, answer: Answer) -> View:
     return replace(view, sentences=sentences, live="", plain_text="", nearest=(), details=answer.details)
 
 
-def draw(view: View, look: Look) -> str:
-    """The assistant's message for `view`.
+def draw(view: View, look: Look, *, again: bool = True) -> str:
+    """The assistant's message for `view`; `again` offers to ask a failed question once more.
 
     Markers become chips only for citations of the sentence they stand in, so a number that cites
     nothing never looks like a footnote.
@@ -206,28 +208,34 @@ def draw(view: View, look: Look) -> str:
         )
     if view.answer_id:
         parts.append(_actions(look))
+    elif again and view.failure and not view.live:
+        parts.append(_actions(look, _AGAIN))
     named = f' id="a-{safe(view.answer_id)}"' if view.answer_id else ""
     return f'<div class="fn-answer"{named}>{"".join(parts)}</div>'
 
 
-def _actions(look: Look) -> str:
-    """What a reader can do with a finished answer; the page's script does it."""
+_AGAIN = (("fn-again", "Ask again", "Ask this question again"),)
+_ACTIONS = (
+    ("fn-copy", "Copy", "Copy with footnotes, as Markdown"),
+    ("fn-share", "Share", "Make a link to this answer"),
+    *_AGAIN,
+    ("fn-up", "Good", "A good answer"),
+    ("fn-down", "Bad", "A bad answer"),
+)
+
+
+def _actions(look: Look, offered: Sequence[tuple[str, str, str]] = _ACTIONS) -> str:
+    """What a reader can do with an answer; the page's script does it."""
     buttons = "".join(
         f'<button class="fn-act {name}" title="{look.say(title)}"><span>{look.say(text)}</span></button>'
-        for name, text, title in (
-            ("fn-copy", "Copy", "Copy with footnotes, as Markdown"),
-            ("fn-share", "Share", "Make a link to this answer"),
-            ("fn-again", "Ask again", "Ask this question again"),
-            ("fn-up", "Good", "A good answer"),
-            ("fn-down", "Bad", "A bad answer"),
-        )
+        for name, text, title in offered
     )
     return f'<div class="fn-acts">{buttons}</div>'
 
 
 def message_line(text: str, language: str = DEFAULT) -> str:
     """An assistant's message that is one line only, for an error or a refusal."""
-    return draw(View(failure=text), Look(language=language))
+    return draw(View(failure=text), Look(language=language), again=False)
 
 
 def draw_question(text: str) -> str:
@@ -421,7 +429,7 @@ def _clip_end(text: str) -> str:
 
 # ---- a drawn conversation, read back ---------------------------------------------------------
 
-_LIVE = re.compile(r'<p class="fn-live">.*?</p>')
+_LIVE = re.compile(r'<p class="fn-live">[^<]*</p>')
 
 
 def is_live(message: Mapping[str, Any] | None) -> bool:
@@ -441,61 +449,57 @@ def answer_id_of(message: str) -> str:
 def settle(message: str, note: str, language: str = DEFAULT) -> str:
     """The drawn answer with its state line replaced by `note` (stopped, or never begun)."""
     said = safe(translate(note, language))
-    return _LIVE.sub(lambda _: f'<p class="fn-note">{said}</p>', message)
+    settled = _LIVE.sub(lambda _: f'<p class="fn-note">{said}</p>', message)
+    again = _actions(Look(language=language), _AGAIN)
+    return f"{settled.removesuffix('</div>')}{again}</div>" if settled != message else message
 
 
 def content(message: Mapping[str, Any]) -> str:
-    """The text of a chat message, whether it comes as a string or as a list of parts; files are left out."""
+    """The text of a chat message, whether it comes as a string or as a list of parts; files are left out, and
+    what is longer than any answer is cut."""
     parts = message.get("content")
     if isinstance(parts, str):
-        return parts
+        return parts[:MESSAGE_CHARS]
     if not isinstance(parts, list | tuple):
         return ""
     texts = (part.get("text") for part in parts if isinstance(part, Mapping))
-    return "\n".join(text for text in texts if isinstance(text, str))
+    return "\n".join(text for text in texts if isinstance(text, str))[:MESSAGE_CHARS]
 
 
-class _Words(HTMLParser):
-    """Collects the words of a drawn message: no chips, sources, notes or failures."""
-
-    SKIPPED = frozenset({"cite", "fn-sources", "fn-note", "fn-live", "fn-failed", "fn-from", "fn-acts"})
-    VOID = frozenset({"br", "img", "input", "hr", "wbr", "meta", "link"})
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.pieces: list[str] = []
-        self._skipping = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "br":
-            self.pieces.append("\n")
-        if tag in self.VOID:
-            return
-        names = (dict(attrs).get("class") or "").split()
-        if self._skipping or self.SKIPPED.intersection(names):
-            self._skipping += 1
-        elif tag in ("p", "div"):
-            self.pieces.append(" ")
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "br":
-            self.pieces.append("\n")
-
-    def handle_endtag(self, tag: str) -> None:
-        if self._skipping and tag not in self.VOID:
-            self._skipping -= 1
-
-    def handle_data(self, data: str) -> None:
-        if not self._skipping:
-            self.pieces.append(data)
+_SKIPPED = frozenset({"cite", "fn-sources", "fn-note", "fn-live", "fn-failed", "fn-from", "fn-acts"})
+_VOID = frozenset({"br", "img", "input", "hr", "wbr", "meta", "link"})
+_TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)([^<>]*)>", re.IGNORECASE)
+_CLASS = re.compile(r'class="([^"]*)"')
 
 
 def words_of(message: str) -> str:
-    """What a drawn message says: the question as typed, or the answer without chips and sources."""
-    reader = _Words()
-    reader.feed(message)
-    reader.close()
-    lines = "".join(reader.pieces).split("\n")
+    """What a drawn message says: the question as typed, or the answer without chips, sources and buttons.
+
+    Read by a pattern for the markup we draw, in time that grows with the length alone: a message comes back
+    from the browser, where anybody may have written it, and Python's HTML parser takes the square of it.
+    """
+    pieces: list[str] = []
+    skipping = at = 0
+    for tag in _TAG.finditer(message):
+        if not skipping:
+            pieces.append(message[at : tag.start()])
+        at = tag.end()
+        closing, name, attributes = tag[1], tag[2].lower(), tag[3]
+        if name == "br":
+            pieces.append("\n")
+        if name in _VOID:
+            continue
+        if closing:
+            skipping = max(0, skipping - 1)
+            continue
+        named = _CLASS.search(attributes[:200])
+        if skipping or (named and not _SKIPPED.isdisjoint(named[1].split())):
+            skipping += 1
+        elif name in ("p", "div"):
+            pieces.append(" ")
+    if not skipping:
+        pieces.append(message[at:])
+    lines = unescape("".join(pieces)).split("\n")
     return "\n".join(re.sub(r"[^\S\n]+", " ", line).strip() for line in lines).strip()
 
 

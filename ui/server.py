@@ -18,7 +18,7 @@ import socket
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
@@ -156,8 +156,11 @@ class Guard:
         if path.startswith(CHAT_PATH + "/") and not _OPEN_ROUTES.fullmatch(path.removeprefix(CHAT_PATH)):
             return 403, "Not available."
         if scope["method"] in ("GET", "HEAD", "OPTIONS"):
-            return None
-        if headers.get(b"sec-fetch-site") == b"cross-site":
+            # A picture on another site is no reason to search.
+            elsewhere = headers.get(b"sec-fetch-site") == b"cross-site" and for_programs(path)
+            shown = headers.get(b"sec-fetch-mode") == b"navigate"
+            return (403, "Requests from other sites are not accepted.") if elsewhere and not shown else None
+        if headers.get(b"sec-fetch-site") in (b"cross-site", b"same-site"):
             return 403, "Requests from other sites are not accepted."
         length = headers.get(b"content-length", b"")
         if not length.isdigit():
@@ -317,14 +320,18 @@ def create_app(
             f"/{name}", _static(name, media_type), methods=["GET", "HEAD"], include_in_schema=False
         )
 
-    @cache
-    def examples_of(name: str) -> tuple[str, ...]:
-        if examples is not None and name == named.names[0]:
-            return tuple(examples)
+    @lru_cache(maxsize=64)
+    def drawn(name: str, revision: int) -> tuple[str, ...]:
         answers = named.get(name).answers
+        log.debug("example questions of %s, revision %d", name, revision)
         return tuple(
             example_questions(answers.library, answerable=lambda q: begins_to_answer(answers, q) is not None)
         )
+
+    def examples_of(name: str) -> tuple[str, ...]:
+        if examples is not None and name == named.names[0]:
+            return tuple(examples)
+        return drawn(name, named.get(name).library.manifest.revision)
 
     frontend = Path(gr.__file__).parent / "templates" / "frontend"
     app.add_api_route(

@@ -637,3 +637,61 @@ def test_a_new_chat_breaks_off_the_answer_under_way(chromium: Browser, serve_cha
         assert pipeline.asked[-1][:2] == (LENS_QUESTION, ())
         assert page.locator(".fn-question").all_inner_texts() == [LENS_QUESTION]
         assert page.input_value(BOX) == ""
+
+
+def test_a_question_under_way_is_not_lost_by_a_reload(chromium: Browser, serve_chat: Callable[..., Served]):
+    pipeline = Held()
+    pipeline.go[TIDE_QUESTION] = threading.Event()
+    with opened(chromium, serve_chat(pipeline)) as (page, seen):
+        ask(page, TIDE_QUESTION)
+        wait_until(page, lambda: len(pipeline.asked) == 1)
+        page.wait_for_function("localStorage.getItem('footnote:talks')")
+        reload(page, seen)
+        page.wait_for_selector(".fn-answer")
+        assert page.inner_text(".fn-question") == TIDE_QUESTION
+        assert page.inner_text(".fn-note").startswith("Stopped.")
+        pipeline.go[TIDE_QUESTION].set()
+        page.locator(".fn-again").click()
+        page.wait_for_selector("a.cite")
+        finished(page)
+        assert page.locator(".fn-answer").count() == 1
+
+
+def test_two_tabs_of_one_conversation_become_two(chromium: Browser, serve_chat: Callable[..., Served]):
+    served = serve_chat(ScriptedPipeline(shelf_answers() | glass()))
+    with opened(chromium, served) as (one, seen):
+        answered(one, LENS_QUESTION)
+        two = visit(one.context, served, seen)
+        two.evaluate(
+            "id => sessionStorage.setItem('footnote:talk', id)",
+            one.evaluate("sessionStorage['footnote:talk']"),
+        )
+        reload(two, seen)
+        two.wait_for_selector(".fn-answer")
+        for page, question in ((one, TIDE_QUESTION), (two, GLASS_QUESTION), (one, UNKNOWN)):
+            page.bring_to_front()
+            answered(page, question)
+        kept = one.evaluate("JSON.parse(localStorage['footnote:talks']).map(t => t.turns.map(x => x.asked))")
+        asked = sorted([re.sub("<[^>]*>", "", html) for html in turns] for turns in kept)
+        assert asked == sorted([[LENS_QUESTION, TIDE_QUESTION, UNKNOWN], [LENS_QUESTION, GLASS_QUESTION]])
+
+
+def test_of_a_very_long_conversation_the_end_is_opened_and_the_whole_is_kept(
+    chromium: Browser, serve_chat: Callable[..., Served]
+):
+    with opened(chromium, serve_chat(ScriptedPipeline())) as (page, seen):
+        page.evaluate(
+            """() => {
+                const said = `<div class="fn-answer"><p class="fn-draft">${"word ".repeat(6000)}</p></div>`;
+                const turns = Array.from({length: 60}, (_, n) => ({asked: `<p class="fn-question">Number ${n}</p>`, said}));
+                localStorage["footnote:talks"] = JSON.stringify([{id: "long", title: "Long", at: "2026-01-01T00:00:00Z", turns, scope: {}}]);
+                sessionStorage["footnote:talk"] = "long";
+            }"""
+        )
+        reload(page, seen)
+        page.get_by_text("Number 59").wait_for()
+        assert "Number 0" not in page.locator(".fn-question").all_inner_texts()
+        answered(page, LENS_QUESTION)
+        kept = page.evaluate("JSON.parse(localStorage['footnote:talks']).map(t => [t.id, t.turns.length])")
+        assert ["long", 60] in kept
+        assert len(kept) == 2

@@ -114,6 +114,38 @@ def test_talk_around_the_earlier_question_is_not_carried_on() -> None:
     assert "loved" not in alone
 
 
+@pytest.mark.parametrize(
+    ("earlier", "question", "expected"),
+    [
+        (
+            "How many visitors came to Berlin in 2022?",
+            "And in 2023?",
+            "How many visitors came to Berlin in 2023?",
+        ),
+        (
+            "How large is the hole over the Arctic?",
+            "And over Antarctica?",
+            "How large is the hole over Antarctica?",
+        ),
+        ("How long is the Panama Canal?", "And in 2023?", "How long is the Panama Canal (in 2023)?"),
+        ("Who led Germany under Kohl?", "And under Merkel?", "Who led Germany under Merkel?"),
+        ("How many euros were printed?", "And under Draghi?", "How many euros were printed (under Draghi)?"),
+    ],
+)
+def test_another_time_or_place_takes_the_place_of_the_one_asked_for(
+    earlier: str, question: str, expected: str
+) -> None:
+    assert standalone(question, [Turn(earlier, "An answer.")]) == expected
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["How do vaccines work?", "How does photosynthesis work?", "Why do leaves fall?", "How are stars born?"],
+)
+def test_a_general_question_has_its_own_subject(question: str) -> None:
+    assert standalone(question, [Turn("How long is the Panama Canal?", "About 80 kilometres.")]) == question
+
+
 def test_a_place_is_not_taken_for_a_person() -> None:
     history = [
         Turn("Who won the race?", "Tom Ferris of Kenya."),

@@ -227,6 +227,11 @@ def test_what_is_no_json_gets_a_clear_no(web: Any, content: str, kind: str):
 def test_the_guard_stands_before_the_api_too(web: Any):
     question = {"question": LENS_QUESTION}
     refusal(web.post("/api/ask", json=question, headers={"sec-fetch-site": "cross-site"}), 403)
+    refusal(web.post("/api/ask", json=question, headers={"sec-fetch-site": "same-site"}), 403)
+    picture = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors"}
+    refusal(web.get("/api/search?q=tides", headers=picture), 403)
+    link = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate"}
+    assert web.get("/api/articles", headers=link).status_code == 200
     refusal(web.post("/api/ask", content=b"x" * 2_000_001), 413)
     refusal(web.post("/api/ask", content=iter([b"{}"])), 411)
     answer = web.post("/api/ask", json=question, headers={"origin": "https://evil.test"})
@@ -666,6 +671,50 @@ def test_a_network_of_many_ipv6_addresses_counts_as_one():
         assert ask(f"2001:db8:0:7::{n:x}", "wrong").status_code == 401
     assert ask("2001:db8:0:7:ffff::1", "secret").status_code == 429
     assert ask("2001:db8:0:8::1", "secret").status_code == 200
+
+
+def test_addresses_of_the_old_kind_are_told_apart_on_a_socket_of_the_new():
+    ask = guarded(Clock())
+    for n in range(10):
+        assert ask("::ffff:203.0.113.9", f"guess {n}").status_code == 401
+    assert ask("::ffff:203.0.113.9", "secret").status_code == 429
+    assert ask("::ffff:203.0.113.10", "secret").status_code == 200
+
+
+def test_a_client_that_leaves_while_it_waits_gives_up_its_place(monkeypatch: pytest.MonkeyPatch):
+    from ui import desk as desks
+    from ui.api.service import Service
+    from ui.collection import Collections
+    from ui.desk import Desk, GoneError
+
+    monkeypatch.setattr(desks, "BEAT_SECONDS", 0.05)
+    gate = threading.Event()
+
+    def stream() -> Iterator[Any]:
+        gate.wait()
+        yield from events_of(shelf_answers()[LENS_QUESTION])
+
+    async def gone() -> bool:
+        return True
+
+    async def serve() -> int:
+        with ThreadPoolExecutor(1) as pool:
+            desk = Desk(pool, 1, 8)
+            first = desk.events(stream)
+            reading = asyncio.ensure_future(anext(first))
+            await asyncio.sleep(0.01)
+            service = Service("", Collections({"a": ScriptedPipeline()}), desk, 100)
+            with pytest.raises(GoneError):
+                await service.answer(service.collections.get(), LENS_QUESTION, (), None, None, gone)
+            with pytest.raises(GoneError):
+                await desk.run(lambda: None, gone)
+            held = desk.held
+            gate.set()
+            await reading
+            await first.aclose()
+            return held
+
+    assert run_async(serve()) == 1
 
 
 def test_the_table_of_wrong_passwords_stays_small(monkeypatch: pytest.MonkeyPatch):

@@ -455,3 +455,29 @@ def test_an_answer_under_way_is_known_and_settled():
     assert not render.is_live(said("user", draw_question('<p class="fn-live">x</p>')))
     done = drawn_events(*events_of(shelf_answers()[LENS_QUESTION]))
     assert not render.is_live(said("assistant", done))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["<a " * 100_000, "<!--" * 100_000, "<![x y" * 50_000, "<a x='" * 60_000, '<p class="fn-live">' * 20_000,
+     "<p" * 150_000, "&" * 300_000, "<div>" * 70_000, "<![CDATA[ <? <!x", "</" * 100_000],
+    ids=["open", "comment", "declaration", "attribute", "live", "tag", "entity", "deep", "odd", "closing"],
+)  # fmt: skip
+def test_a_forged_message_is_read_in_time_that_grows_with_its_length(text: str):
+    for role in ("user", "assistant"):
+        message = said(role, text)
+        assert len(words_of(render.content(message))) <= render.MESSAGE_CHARS
+        render.is_live(message)
+        render.settle(text, "Stopped.")
+    assert len(turns_of([said("user", text), said("assistant", text)])) <= 1
+
+
+def test_a_stopped_or_failed_answer_can_be_asked_again_and_a_refused_question_cannot():
+    live = draw(View(live=render.SEARCHING), Look())
+    assert "fn-again" not in live
+    stopped = render.settle(live, render.STOPPED)
+    assert "fn-again" in stopped
+    assert words_of(stopped) == ""
+    assert render.settle(stopped, render.STOPPED) == stopped
+    assert "fn-again" in draw(View(failure=render.BUSY), Look())
+    assert "fn-again" not in render.message_line("The question is too long.")

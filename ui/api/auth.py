@@ -117,6 +117,8 @@ def _network(address: str) -> str:
         known = ipaddress.ip_address(address)
     except ValueError:
         return address
+    if isinstance(known, ipaddress.IPv6Address) and known.ipv4_mapped:
+        return str(known.ipv4_mapped)
     return address if known.version == 4 else str(ipaddress.ip_network((known, 64), strict=False))
 
 
@@ -131,4 +133,5 @@ def from_this_machine(scope: Scope, headers: dict[bytes, bytes]) -> bool:
         and client[0] in LOOPBACK
         and name in LOOPBACK
         and not any(header in headers for header in _FORWARDED)
+        and scope.get("http_version") != "1.0"  # no browser speaks it; nginx does to what stands behind it
     )

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 
 from index.errors import FootnoteError, InputError
 from ui.collection import NotThereError
-from ui.desk import BusyError
+from ui.desk import BusyError, GoneError
 from ui.pages import error_page
 
 log = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ def error_response(
 
 def status_of(error: FootnoteError) -> int:
     """The HTTP status that fits an error."""
-    for kind, status in ((NotThereError, 404), (InputError, 400), (BusyError, 429)):
+    for kind, status in ((NotThereError, 404), (InputError, 400), (BusyError, 429), (GoneError, 499)):
         if isinstance(error, kind):
             return status
     return 503

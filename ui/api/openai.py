@@ -211,7 +211,9 @@ async def complete(body: ChatRequest, request: Request, service: ServiceDep) -> 
     collection = _collection(service, body.model)
     extra = body.footnote or Extra()
     earlier = list(body.history())
-    events = await service.answer(collection, body.question(), earlier, extra.asked_at, extra.only())
+    events = await service.answer(
+        collection, body.question(), earlier, extra.asked_at, extra.only(), request.is_disconnected
+    )
     drawn = _Completion(
         collection.name,
         service.link_name(collection.name),

@@ -91,7 +91,9 @@ async def ask(body: Ask, request: Request, service: ServiceDep) -> Any:
     found = service.collections.get(body.collection)
     name, link_name = found.name, service.link_name(found.name)
     earlier = [(turn.question, turn.answer) for turn in body.history]
-    events = await service.answer(found, body.question, earlier, body.asked_at, body.only())
+    events = await service.answer(
+        found, body.question, earlier, body.asked_at, body.only(), request.is_disconnected
+    )
     failed: Failed | None = None
 
     def whole(answer: Answer) -> AnswerOut:
@@ -134,11 +136,13 @@ async def ask(body: Ask, request: Request, service: ServiceDep) -> Any:
 
 
 @router.get("/search", tags=["read"])
-async def search(query: Annotated[Search, Query()], service: ServiceDep) -> SearchResult:
+async def search(query: Annotated[Search, Query()], request: Request, service: ServiceDep) -> SearchResult:
     """The passages an answer to this question would be taken from."""
     question = service.checked(query.q)
     found = service.collections.get(query.collection)
-    passages = await service.desk.run(lambda: found.answers.retrieve(question, query.k, only=query.only()))
+    passages = await service.desk.run(
+        lambda: found.answers.retrieve(question, query.k, only=query.only()), request.is_disconnected
+    )
     return SearchResult(passages=[PassageOut.of(p, service.link_name(found.name)) for p in passages])
 
 

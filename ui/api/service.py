@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import date
@@ -14,7 +14,7 @@ from index.errors import InputError
 from index.schema import ArticleFilter
 from rag.schema import Answer, AnswerEvent, Turn
 from ui.collection import Collection, Collections
-from ui.desk import Desk, Waiting
+from ui.desk import Desk, GoneError, Waiting
 from ui.readers.memory import AnswerMemory
 from ui.render import HISTORY_CHARS, HISTORY_TURNS
 
@@ -54,9 +54,10 @@ class Service:
         earlier: Iterable[tuple[str, str]],
         asked_at: date | None,
         only: ArticleFilter | None,
+        gone: Callable[[], Awaitable[bool]],
     ) -> AsyncGenerator[AnswerEvent, None]:
         """The answer's events, the first of them in hand: what is wrong from the start (BusyError, InputError,
-        IndexMissing ...) is raised here, while the response can still have another status.
+        IndexMissing ...; GoneError when `gone()` while it waits) is raised here, while the response can still have another status.
 
         Of what a client says was said before, the last turns are kept, each cut to a bearable length.
         """
@@ -66,7 +67,9 @@ class Service:
             lambda: collection.answers.stream(question, history=turns, asked_at=asked_at, only=only)
         )
         while isinstance(first := await anext(events), Waiting):
-            pass
+            if await gone():  # its place is for somebody who still waits
+                await events.aclose()
+                raise GoneError("whoever asked has left")
 
         async def all_of() -> AsyncGenerator[AnswerEvent, None]:
             async with aclosing(events):

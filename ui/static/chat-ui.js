@@ -171,6 +171,7 @@
   const TALKS = "footnote:talks";
   const CURRENT = "footnote:talk";
   const MOST_TALKS = 50;
+  const MOST_SENT = 1_200_000; // characters of a conversation that is opened: the server takes no more than 2 MB
   let heard = ""; // the last turn that was taken from the server's box
 
   // A kept conversation without whatever else stands in the storage, null for anything else.
@@ -217,6 +218,9 @@
   const bare = (words) => words.replace(/\s+/g, " ").trim();
   const text = (html) => bare(new DOMParser().parseFromString(html, "text/html").body.textContent);
 
+  const newId = () => crypto.randomUUID?.() ?? String(Math.random()).slice(2);
+  let seen = ""; // when the conversation was last written to, as far as this tab knows
+
   function hear() {
     const value = field("fn-kept")?.value ?? "";
     if (!value || value === heard) return;
@@ -226,26 +230,37 @@
     heard = value;
     const list = talks();
     let talk = list.find((one) => one.id === current());
-    if (!talk || turn === 0) {
+    if (talk && talk.at !== seen && turn > 0) { // another tab went on with it: from here they are two conversations
+      talk = { id: newId(), turns: talk.turns.slice(0, turn) };
+      current(talk.id);
+    } else if (!talk || turn === 0) {
       // A question asked anew from the top of a conversation goes on in its place.
       if (!talk || talk.turns.length === 0 || text(talk.turns[0].asked) !== text(asked)) {
-        talk = { id: crypto.randomUUID?.() ?? String(Math.random()).slice(2), turns: [] };
+        talk = { id: newId(), turns: [] };
         current(talk.id);
       }
     }
     talk.turns.length = Math.min(turn, talk.turns.length);
     talk.turns.push({ asked, said });
     talk.title = text(talk.turns[0].asked).slice(0, 120);
-    talk.at = new Date().toISOString();
+    talk.at = seen = new Date().toISOString();
     talk.scope = scope;
     keep([talk, ...list.filter((one) => one.id !== talk.id)]);
   }
 
   function openTalk(talk, scoped = true) {
+    let turns = talk ? [...talk.turns] : [];
+    while (turns.length > 1 && JSON.stringify(turns).length > MOST_SENT) turns.shift();
+    if (talk && turns.length < talk.turns.length) { // the whole stays in the list, its end goes on as another
+      talk = { ...talk, id: newId(), turns };
+      keep([talk, ...talks()]);
+      say(t("Only the end of this long conversation is shown."));
+    }
     current(talk ? talk.id : "");
+    seen = talk?.at ?? "";
     open.clear();
     if (scoped && talk) choose(talk.scope);
-    put("fn-talk", JSON.stringify({ turns: talk ? talk.turns : [], at: Date.now() })); // never twice the same: it is heard by its change
+    put("fn-talk", JSON.stringify({ turns, at: Date.now() })); // never twice the same: it is heard by its change
     document.querySelector("#question textarea")?.focus();
   }
 
@@ -486,7 +501,7 @@
     const address = new URL(made.url, location.href).href;
     const link = make("input", { class: "fn-link", readonly: true, value: address, "aria-label": t("Link to this answer") });
     const box = dialog(t("Link to this answer"),
-      make("p", { class: "fn-hint" }, t("Whoever has this link can read this one question and answer.")), link,
+      make("p", { class: "fn-hint" }, t("Whoever has this link can read this one question, as typed and as understood, and its answer.")), link,
       make("div", { class: "fn-row" },
         action(t("Copy"), () => copy(address, t("Copied.")), "fn-main"),
         make("a", { class: "fn-plain", href: made.url, target: "_blank" }, t("Open")),
@@ -607,7 +622,8 @@
   new MutationObserver(() => {
     if (waiting) return;
     waiting = true;
-    requestAnimationFrame(() => { waiting = false; begin(); tend(); follow(); });
+    const later = document.hidden ? (then) => setTimeout(then, 50) : requestAnimationFrame; // none is drawn of a hidden tab
+    later(() => { waiting = false; begin(); tend(); follow(); });
   }).observe(document.documentElement, {
     childList: true, subtree: true, attributes: true, attributeFilter: ["aria-label", "placeholder", "lang"],
   });
