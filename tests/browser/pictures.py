@@ -1,7 +1,7 @@
 """Takes the documentation's pictures of a running chat over the starter articles:
 
-    footnote build seeds && footnote chat --engine quote
-    python -m tests.browser.pictures http://127.0.0.1:7860 docs/pictures
+footnote build seeds && footnote chat --engine quote
+python -m tests.browser.pictures http://127.0.0.1:7860 docs/pictures
 """
 
 from __future__ import annotations
