@@ -318,7 +318,7 @@ def no_english(page: Page, language: str, state: str) -> None:
 
 SPOKEN = {
     "de": {
-        "placeholder": "Stellen Sie eine Frage zu den Artikeln",
+        "placeholder": "Fragen Sie etwas zu den Artikeln",
         "header": "3 Artikel, der neueste vom 1. Mai 2024",
         "day": "12. November 2023",
         "only": "Nur: 1. Januar 2023 – 31. Dezember 2023",
