@@ -218,7 +218,8 @@ class Pipeline:
         question = _plain(question).strip()
         if not question or not w.words(question):
             raise InputError(
-                "the question is empty", 'ask in words, e.g. footnote ask "When did the canal open?"'
+                "the question holds no word to look for" if question else "the question is empty",
+                'ask in words, e.g. footnote ask "When did the canal open?"',
             )
         if len(question) > self.options.max_question_chars:
             raise InputError(

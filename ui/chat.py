@@ -33,6 +33,7 @@ from rag.schema import (
     Sentence,
     citation_fields,
 )
+from rag.words import words
 from ui.api.service import Service
 from ui.collection import Collection, Shelf
 from ui.desk import BusyError, Waiting
@@ -69,6 +70,7 @@ log = logging.getLogger(__name__)
 
 ASK_HERE = "Ask a question about the articles"
 EMPTY_QUESTION = "Type a question first."
+NO_WORD = "The question holds no word to look for."
 WAIT = "An answer is on its way. Wait for it, or stop it first."
 UNEXPECTED = "Something went wrong while answering. The server's log has the details."
 WRONG_FILTER = "The filter cannot be read. Set it anew."
@@ -189,6 +191,8 @@ def build_chat(service: Service, *, examples: Callable[[str], Sequence[str]]) ->
     def check(question: str, language: str = "en") -> None:
         if not question.strip():
             raise InputError(translate(EMPTY_QUESTION, language))
+        if not words(question):
+            raise InputError(translate(NO_WORD, language))
         if len(question) > service.max_question_chars:
             n, most = (number_text(count, language) for count in (len(question), service.max_question_chars))
             raise InputError(translate(TOO_LONG, language, n=n, most=most))
@@ -225,7 +229,10 @@ def build_chat(service: Service, *, examples: Callable[[str], Sequence[str]]) ->
                 messages,
                 gr.skip(),
             )
-        return begun(begin(question.strip(), messages, language), language)
+        told = begun(begin(question.strip(), messages, language), language)
+        if not is_live(told[2][-1]):  # refused: what was typed stays, to be mended
+            return gr.Textbox(value=question), *told[1:]
+        return told
 
     def take_example(chosen: gr.SelectData, request: gr.Request) -> tuple[Any, Any, list[Message], Any]:
         value = chosen.value

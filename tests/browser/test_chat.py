@@ -217,6 +217,7 @@ def test_failures_are_one_line_and_the_page_goes_on(chromium: Browser, serve_cha
         assert page.locator("a.cite").count() == 1
         ask(page, "why " * 30)
         page.wait_for_selector("text=The question has 119 characters; the limit is 100.")
+        assert page.input_value(BOX) == "why " * 30, "what was typed stays, to be mended"
         pipeline.error = ModelUnreachable("the model server at port 1 is down", "footnote doctor")
         page.wait_for_selector(SEND)
         ask(page, TIDE_QUESTION)

@@ -358,7 +358,7 @@ def drawn(stream: str) -> str:
         (" \n\t ", "Type a question first."),
         (MARKUP, "do not answer"),
         ("\u202eمرحبا بالعالم؟\u202c", "do not answer"),
-        ("🌊🌊🦑", "do not answer"),
+        ("🌊🌊🦑", "The question holds no word to look for."),
         ("| a | b |\n|---|---|\n| 1 | 2 |\n\n# Head\n\n- one", "do not answer"),
         ("a\0b\ufffe", "do not answer"),
         ("<div>" * 20_000, "Type a question first."),
