@@ -185,7 +185,7 @@ class Chat:
         told, session, started = Told(), secrets.token_hex(5), time.perf_counter()
         try:
             async with asyncio.timeout(TOO_LATE):
-                *_, shown = await self.predict(session, "take", [question, list(messages)])
+                _, _, shown, _ = await self.predict(session, "take", [question, list(messages)])
                 async with aclosing(self.queued(session, "answer", [shown, ""])) as events:  # type: ignore[type-var]
                     async for event in events:
                         text = json.dumps(event.get("output"), ensure_ascii=False)
@@ -218,7 +218,7 @@ class Chat:
     async def open_page(self) -> None:
         """A new page, and what it asks for when it is there."""
         (await self.client.get("/chat/")).raise_for_status()
-        await self.predict(secrets.token_hex(5), "open_page_1", [""])
+        await self.predict(secrets.token_hex(5), "open_page", [""])
 
 
 @asynccontextmanager
