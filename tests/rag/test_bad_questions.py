@@ -65,7 +65,7 @@ def test_one_word_finds_its_article(pipeline: Pipeline, word: str) -> None:
 def test_a_question_without_a_word_is_refused_before_anything_is_searched(
     pipeline: Pipeline, nothing: str
 ) -> None:
-    with pytest.raises(InputError, match="empty|no word") as caught:
+    with pytest.raises(InputError, match=r"empty|no word") as caught:
         pipeline.ask(nothing)
     assert caught.value.next_step
 

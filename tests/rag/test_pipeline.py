@@ -85,7 +85,7 @@ def test_articles_it_must_do_without_are_neither_found_nor_quoted(quoting: Pipel
 
 @pytest.mark.parametrize("question", ["", "   ", "\0", "?!", "🙂🙂"])
 def test_an_empty_question_is_refused_in_words(quoting: Pipeline, question: str) -> None:
-    with pytest.raises(InputError, match="empty|no word"):
+    with pytest.raises(InputError, match=r"empty|no word"):
         quoting.stream(question)
 
 
