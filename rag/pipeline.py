@@ -57,6 +57,7 @@ from rag.schema import (
     Sentence,
     Turn,
 )
+from rag.wording import storable
 
 if TYPE_CHECKING:
     from index.library import Library
@@ -215,7 +216,7 @@ class Pipeline:
         which ones may be used. Closing the generator stops the model. Raises InputError for an empty or
         too long question, before anything else.
         """
-        question = _plain(question).strip()
+        question = storable(question).strip()
         if not question or not w.words(question):
             raise InputError(
                 "the question holds no word to look for" if question else "the question is empty",
@@ -366,7 +367,7 @@ class Pipeline:
         alone = followup.standalone(question, history)
         if history and self.options.engine == "model" and self.model and self.model.kind != "bundled":
             alone = rewrite.by_model(self.model, question, history, alone)
-        return _plain(alone)  # history comes from outside as well
+        return storable(alone)  # history comes from outside as well
 
     def _reply(
         self,
@@ -636,11 +637,6 @@ def _told(text: str, draft: _Draft, language: str) -> bool:
     """True when a sentence says nothing beyond what is shown already."""
     told = frozenset(stem for s in draft.sentences for stem in w.content_stems(s.text, language))
     return bool(told) and check.overlap(w.content_stems(text, language), told) >= 1.0
-
-
-def _plain(text: str) -> str:
-    """The text without NULs and half characters, which no tokenizer takes."""
-    return text.encode("utf-8", "replace").decode().replace("\0", " ")
 
 
 def _marked(item: Evidence) -> tuple[int, int] | None:

@@ -22,6 +22,11 @@ def day_text(day: date, language: str = "en") -> str:
     return pattern.format(day.day, month, day.year)
 
 
+def storable(text: str) -> str:
+    """The text without NULs and half characters (`\\ud800`), which no tokenizer, file or page takes."""
+    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", " ")
+
+
 def plain(text: str, most: int = 80) -> str:
     """A text from outside as one short line of plain text: white space joined, control and
     invisible characters (also those that turn the writing direction) taken out, cut at a word

@@ -5,7 +5,7 @@ Who may open them is the lock's matter (`ui.api.auth`). Every change is a POST f
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Request
@@ -19,7 +19,7 @@ from ui.collection import Collection, NotThereError
 from ui.pages import MOST_WORDS, PER_PAGE, html_page, page_number
 
 HOME = "/admin/"
-OPINIONS: tuple[Opinion, ...] = ("up", "down", "wrong-source")
+OPINIONS: tuple[Opinion, ...] = get_args(Opinion)
 MOST_SOURCES = 50
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
@@ -158,7 +158,7 @@ def delete_share(token: str, request: Request, service: ServiceDep, _: Own) -> R
 def articles(request: Request, service: ServiceDep) -> Response:
     """Each collection in figures, and a list of one's articles."""
     for each in service.collections:
-        _refresh(each)
+        each.library.refresh()  # to what another process made of the index
     found = service.collections.get(request.query_params.get("collection", ""))
     words = request.query_params.get("q", "").replace("\0", " ").strip()[:MOST_WORDS]
     page = page_number(request.query_params.get("page", ""))
@@ -201,7 +201,7 @@ def remove(article_id: str, request: Request, service: ServiceDep, _: Own) -> Re
     collection, taken_out = _removing(request, service)
     if not taken_out(collection.name, [collection.article(article_id).id]):
         raise NotThereError("there is no article with this id", "it may have been removed before")
-    _refresh(collection)
+    collection.library.refresh()
     return _back("/admin/articles", request)
 
 
@@ -209,10 +209,3 @@ def _removing(request: Request, service: Service) -> tuple[Collection, Any]:
     if service.remove_articles is None:
         raise NothingKeptError("this server cannot remove articles", "footnote articles remove ID")
     return service.collections.get(request.query_params.get("collection", "")), service.remove_articles
-
-
-def _refresh(collection: Collection) -> None:
-    """Brings a library up to what another process, or this one, made of the index."""
-    refresh = getattr(collection.library, "refresh", None)
-    if refresh is not None:
-        refresh()

@@ -172,9 +172,7 @@ def build_chat(service: Service, *, examples: Callable[[str], Sequence[str]]) ->
     headers: dict[tuple[str, int, str], str] = {}
 
     def current_header(found: Collection, language: str) -> str:
-        refresh = getattr(found.library, "refresh", None)
-        if refresh is not None:
-            refresh()
+        found.library.refresh()
         key = (found.name, found.library.manifest.revision, language)
         if key not in headers:
             if len(headers) > 100:
@@ -269,7 +267,6 @@ def build_chat(service: Service, *, examples: Callable[[str], Sequence[str]]) ->
             found, only = found_in(scope), scope.only()
             look = Look(look.turn, language, service.link_name(found.name))
             history = turns_of(earlier)
-            pairs = [(turn.question, turn.answer) for turn in history]
             events = desk.events(
                 lambda: found.answers.stream(question, history=history, only=only), reader=True
             )
@@ -277,7 +274,7 @@ def build_chat(service: Service, *, examples: Callable[[str], Sequence[str]]) ->
                 async for event in events:
                     view = advance(view, event)
                     if isinstance(event, Finished):
-                        view = replace(view, answer_id=service.remember(found, event.answer, pairs))
+                        view = replace(view, answer_id=service.remember(found, event.answer, history))
                     if (drawn := draw(view, look)) != shown:
                         shown = drawn
                         yield [*earlier, asked, _assistant(drawn)]
@@ -347,13 +344,11 @@ def build_chat(service: Service, *, examples: Callable[[str], Sequence[str]]) ->
     def refused(
         messages: list[Message], opened: str, asked_in: str, request: gr.Request
     ) -> tuple[Any, Any, Any]:
-        if (
-            opened != asked_in
-        ):  # broken off for another conversation, which this one must not take the place of
+        if opened != asked_in:  # broken off for another conversation, whose place it must not take
             return gr.skip(), gr.skip(), gr.skip()
         # A stopped answer counts as failed, too, and this may be heard before the stop button's own event.
-        begun = bool(messages) and bool(words_of(content(messages[-1])))
-        messages = settled(messages, STOPPED if begun else BUSY, language_of(request))
+        worded = bool(messages) and bool(words_of(content(messages[-1])))
+        messages = settled(messages, STOPPED if worded else BUSY, language_of(request))
         return idle(), messages, last_turn(messages)
 
     def open_page(scoped: str, request: gr.Request) -> tuple[str, Any]:
@@ -446,9 +441,8 @@ def build_chat(service: Service, *, examples: Callable[[str], Sequence[str]]) ->
         scope = gr.Textbox("", elem_id="fn-scope", visible="hidden", label="scope")
         talk = gr.Textbox("", elem_id="fn-talk", visible="hidden", label="talk")
         kept = gr.Textbox("", elem_id="fn-kept", visible="hidden", label="kept")
-        asked_in = gr.Textbox(
-            "", visible="hidden", label="asked in"
-        )  # what `talk` was when the question was asked
+        # What `talk` was when the question was asked.
+        asked_in = gr.Textbox("", visible="hidden", label="asked in")
         private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         running = []
         for taken in (
@@ -479,9 +473,8 @@ def last_turn(messages: Sequence[Message]) -> str:
         return ""
     asked, said = (content(message) for message in messages[-2:])
     kept = {"turn": _turn(messages) - 1, "asked": asked, "said": said, "at": time.time_ns()}
-    return json.dumps(
-        kept, ensure_ascii=False
-    )  # with its time never twice the same: it is heard by its change
+    # With its time never twice the same: the page hears it by its change.
+    return json.dumps(kept, ensure_ascii=False)
 
 
 def messages_of(kept: str | None) -> list[Message]:

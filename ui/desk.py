@@ -17,7 +17,8 @@ from index.errors import FootnoteError
 from rag.schema import AnswerEvent
 
 T = TypeVar("T")
-
+Gone = Callable[[], Awaitable[bool]]
+"""Whether whoever asked has left."""
 
 PLACE_SECONDS = 1.0
 BEAT_SECONDS = 3.0
@@ -120,8 +121,9 @@ class Desk:
         finally:
             self.held -= 1
 
-    async def _turn(self, reader: bool) -> AsyncGenerator[Waiting | None, None]:
-        """Each place in the line as it changes, then None once it is this one's turn. Leaving gives the place up."""
+    async def _turn(self, reader: bool, gone: Gone | None) -> AsyncGenerator[Waiting | None, None]:
+        """Each place in the line as it changes, then None once it is this one's turn. Leaving gives the place up, as
+        GoneError does, raised where `gone()` says that nobody waits any more."""
         moved, told, said = asyncio.Event(), 0, -math.inf
         clock = asyncio.get_running_loop().time
         line, other = self._lines[reader], self._lines[not reader]
@@ -132,6 +134,8 @@ class Desk:
                 before += min(len(other), before + (self._readers_next is not reader))
                 if self._free and not before:
                     break
+                if told and gone is not None and await gone():  # its place is for somebody who still waits
+                    raise GoneError("whoever asked has left")
                 moved.clear()
                 # A long line moves often: each place is told once, and at most one a second.
                 pause = said + PLACE_SECONDS - clock()
@@ -162,12 +166,12 @@ class Desk:
                 waiting.set()
 
     async def events(
-        self, stream: Callable[[], Iterator[AnswerEvent]], *, reader: bool = False
+        self, stream: Callable[[], Iterator[AnswerEvent]], *, reader: bool = False, gone: Gone | None = None
     ) -> AsyncGenerator[AnswerEvent | Waiting, None]:
         """The events of `stream()`, and before them the question's places in the line; leaving the loop early
-        ends the stream. Raises BusyError."""
+        ends the stream. Raises BusyError, and GoneError when `gone()` while it waits."""
         with self._place():
-            async with aclosing(self._turn(reader)) as turn:
+            async with aclosing(self._turn(reader, gone)) as turn:
                 async for waiting in turn:
                     if waiting is not None:
                         yield waiting
@@ -178,13 +182,11 @@ class Desk:
                         async for event in events:
                             yield event
 
-    async def run(self, work: Callable[[], T], gone: Callable[[], Awaitable[bool]] | None = None) -> T:
+    async def run(self, work: Callable[[], T], gone: Gone | None = None) -> T:
         """What `work()` gives, done in one of the threads. Raises BusyError, and GoneError when `gone()` while it waits."""
         with self._place():
-            async with aclosing(self._turn(reader=False)) as turn:
+            async with aclosing(self._turn(False, gone)) as turn:
                 async for waiting in turn:
                     if waiting is None:
                         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
-                    if gone is not None and await gone():
-                        raise GoneError("whoever asked has left")
         raise AssertionError("a turn always comes")

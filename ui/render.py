@@ -196,9 +196,8 @@ def draw(view: View, look: Look, *, again: bool = True) -> str:
         parts.append(f'<p class="fn-note">{look.say(view.note)}</p>')
     if view.live:
         before = number_text(view.place - 1, look.language)
-        parts.append(
-            f'<p class="fn-live">{look.say(view.live, n=before) if view.live == WAITING else look.say(view.live)}</p>'
-        )
+        live = look.say(view.live, n=before) if view.live == WAITING else look.say(view.live)
+        parts.append(f'<p class="fn-live">{live}</p>')
     parts.append(_sources(view.sentences, look))
     parts.append(_nearest(view.nearest, look))
     if view.details:
@@ -504,20 +503,25 @@ def words_of(message: str) -> str:
 
 
 def turns_of(messages: Sequence[Mapping[str, Any]]) -> tuple[Turn, ...]:
-    """The last completed turns of a conversation, oldest first, to be handed to the pipeline.
+    """The completed turns of a conversation as `recent` keeps them.
 
-    The conversation is the browser's: nothing in it is evidence, only roles and words are taken,
-    `HISTORY_TURNS` turns of at most `HISTORY_CHARS` characters. A question without an answer in
-    words (stopped, failed) is left out.
+    The conversation is the browser's: nothing in it is evidence, only roles and words are taken.
     """
-    turns: list[Turn] = []
+    pairs: list[tuple[str, str]] = []
     question = ""
     for message in messages:
         if message.get("role") == "user":
-            question = words_of(content(message))[:HISTORY_CHARS]
+            question = words_of(content(message))
         elif message.get("role") == "assistant" and question:
-            answer = words_of(content(message))[:HISTORY_CHARS]
-            if answer:
-                turns.append(Turn(question, answer))
+            pairs.append((question, words_of(content(message))))
             question = ""
+    return recent(pairs)
+
+
+def recent(earlier: Iterable[tuple[str, str]]) -> tuple[Turn, ...]:
+    """Earlier questions and answers as turns, oldest first, to be handed to the pipeline: the last
+    `HISTORY_TURNS`, each cut to `HISTORY_CHARS`. A question without an answer in words (stopped, failed) is
+    left out."""
+    kept = ((asked.strip(), said.strip()) for asked, said in earlier)
+    turns = [Turn(a[:HISTORY_CHARS], s[:HISTORY_CHARS]) for a, s in kept if a and s]
     return tuple(turns[-HISTORY_TURNS:])

@@ -9,8 +9,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
-from typing import Protocol
 
 from evals.make import german_spanish
 from evals.make.drafts import Draft
@@ -21,7 +19,8 @@ from evals.make.sentences import Entry, Fact, facts, points_elsewhere
 from index.errors import FootnoteError
 from index.schema import Article, ArticleFilter
 from rag import words as w
-from rag.schema import Answer, AnswerEvent, Checking, Citation, Sentence, Turn
+from rag.schema import Answer, Checking, Citation, Sentence
+from ui.collection import Answers
 
 log = logging.getLogger(__name__)
 
@@ -42,21 +41,8 @@ class Begun:
     citations: tuple[Citation, ...]
 
 
-class Streams(Protocol):
-    """Anything that answers questions."""
-
-    def stream(
-        self,
-        question: str,
-        *,
-        history: Sequence[Turn] = ...,
-        asked_at: date | None = ...,
-        only: ArticleFilter | None = ...,
-    ) -> Iterator[AnswerEvent]: ...
-
-
 def follow_ups(
-    pipeline: Streams,
+    pipeline: Answers,
     answer: Answer,
     asked: Sequence[str] = (),
     *,
@@ -81,7 +67,7 @@ def follow_ups(
     return found
 
 
-def begins_to_answer(pipeline: Streams, question: str, only: ArticleFilter | None = None) -> Begun | None:
+def begins_to_answer(pipeline: Answers, question: str, only: ArticleFilter | None = None) -> Begun | None:
     """How an answer to the question begins, None where the articles hold too little for one. A model that
     drafts is not asked."""
     try:
@@ -106,7 +92,7 @@ def begins_to_answer(pipeline: Streams, question: str, only: ArticleFilter | Non
 
 
 def answered_by(
-    pipeline: Streams, question: str, fact: Fact, article: Article, only: ArticleFilter | None = None
+    pipeline: Answers, question: str, fact: Fact, article: Article, only: ArticleFilter | None = None
 ) -> bool:
     """Whether an answer to the question begins with the sentence that the question was made from."""
     begun = begins_to_answer(pipeline, question, only)

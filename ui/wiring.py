@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from rag.options import RagOptions
     from rag.pipeline import Pipeline
     from rag.schema import Turn
+    from ui.readers.store import ReaderStore
 
 log = logging.getLogger(__name__)
 NO_EVIDENCE_MODEL = ("off", "none", "false", "False", "")
@@ -120,6 +121,13 @@ def collections_in(index: Path) -> tuple[str, ...]:
     own = (DEFAULT_COLLECTION,) if (index / CATALOG_FILE).is_file() else ()
     found = sorted(path.parent.name for path in (index / COLLECTIONS).glob(f"*/{CATALOG_FILE}"))
     return (*own, *(name for name in found if COLLECTION_NAME.fullmatch(name)))
+
+
+def open_reader_store(settings: Settings) -> ReaderStore:
+    """What readers say, of all the index's collections; the file is opened at its first use."""
+    from ui.readers.store import STORE_FILE, ReaderStore
+
+    return ReaderStore(settings.index / STORE_FILE, settings.keep_days)
 
 
 def load_model_for(settings: Settings) -> LanguageModel:

@@ -24,7 +24,7 @@ from ui.api.errors import error_body, said
 from ui.api.schemas import AnswerOut, Day, Filters, Text
 from ui.api.service import Service, ServiceDep
 from ui.collection import Collection, NotThereError, reader_link
-from ui.render import safe_url
+from ui.render import recent, safe_url
 
 PREFIX = "footnote"
 DONE = b"data: [DONE]\n\n"
@@ -210,7 +210,7 @@ async def complete(body: ChatRequest, request: Request, service: ServiceDep) -> 
     `footnote` come with the last chunk of the answer."""
     collection = _collection(service, body.model)
     extra = body.footnote or Extra()
-    earlier = list(body.history())
+    earlier = recent(body.history())
     events = await service.answer(
         collection, body.question(), earlier, extra.asked_at, extra.only(), request.is_disconnected
     )

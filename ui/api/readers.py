@@ -9,12 +9,13 @@ from fastapi import APIRouter, Path
 from fastapi.responses import Response
 
 from index.errors import FootnoteError, InputError
+from rag.wording import storable
 from ui.api.routes import ERRORS
 from ui.api.schemas import Feedback, FeedbackOut, SharedOut
 from ui.api.service import Service, ServiceDep
 from ui.collection import NotThereError
 from ui.readers.memory import Remembered
-from ui.readers.shared import shared_answer, storable, verdict_on
+from ui.readers.shared import shared_answer, verdict_on
 from ui.readers.store import ReaderStore
 
 SHARED = "/answers/"

@@ -41,6 +41,7 @@ from ui.api.schemas import (
     SentenceOut,
 )
 from ui.api.service import ServiceDep
+from ui.render import recent
 
 ERRORS: dict[int | str, dict[str, Any]] = {
     400: {"model": ErrorBody, "description": "What is asked cannot be done; `next_step` says what to do"},
@@ -90,7 +91,7 @@ async def ask(body: Ask, request: Request, service: ServiceDep) -> Any:
     """
     found = service.collections.get(body.collection)
     name, link_name = found.name, service.link_name(found.name)
-    earlier = [(turn.question, turn.answer) for turn in body.history]
+    earlier = recent((turn.question, turn.answer) for turn in body.history)
     events = await service.answer(
         found, body.question, earlier, body.asked_at, body.only(), request.is_disconnected
     )

@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 from evals.verdicts import Opinion
 from index.schema import Article, ArticleFilter, Chunk
 from rag.schema import Answer, AnswerSentence, Citation, Failed, Passage, Sentence, citation_fields
+from rag.wording import storable
 from ui.collection import Collection, reader_link
 
 MOST_NAMES = 100
@@ -18,12 +19,7 @@ MOST_SAID = 2000
 """Characters of what a reader writes about an answer."""
 
 
-def _whole(text: str) -> str:
-    """Without NULs and half characters (`\\ud800`), which nothing further on takes."""
-    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", " ")
-
-
-Text = Annotated[str, AfterValidator(_whole)]
+Text = Annotated[str, AfterValidator(storable)]
 Name = Annotated[Text, Field(max_length=500)]
 CollectionName = Annotated[
     Text, Field(max_length=64, description="A collection of `GET /api/collections`; the first without one.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import date
@@ -14,9 +14,8 @@ from index.errors import InputError
 from index.schema import ArticleFilter
 from rag.schema import Answer, AnswerEvent, Turn
 from ui.collection import Collection, Collections
-from ui.desk import Desk, GoneError, Waiting
+from ui.desk import Desk, Gone, Waiting
 from ui.readers.memory import AnswerMemory
-from ui.render import HISTORY_CHARS, HISTORY_TURNS
 
 if TYPE_CHECKING:
     from ui.readers.store import ReaderStore
@@ -51,25 +50,23 @@ class Service:
         self,
         collection: Collection,
         question: str,
-        earlier: Iterable[tuple[str, str]],
+        earlier: Sequence[Turn],
         asked_at: date | None,
         only: ArticleFilter | None,
-        gone: Callable[[], Awaitable[bool]],
+        gone: Gone,
     ) -> AsyncGenerator[AnswerEvent, None]:
         """The answer's events, the first of them in hand: what is wrong from the start (BusyError, InputError,
         IndexMissing ...; GoneError when `gone()` while it waits) is raised here, while the response can still have another status.
 
-        Of what a client says was said before, the last turns are kept, each cut to a bearable length.
+        `earlier` is what `ui.render.recent` keeps of what a client says was said before.
         """
         question = self.checked(question)
-        turns = turns_of(earlier)
         events = self.desk.events(
-            lambda: collection.answers.stream(question, history=turns, asked_at=asked_at, only=only)
+            lambda: collection.answers.stream(question, history=earlier, asked_at=asked_at, only=only),
+            gone=gone,
         )
         while isinstance(first := await anext(events), Waiting):
-            if await gone():  # its place is for somebody who still waits
-                await events.aclose()
-                raise GoneError("whoever asked has left")
+            pass
 
         async def all_of() -> AsyncGenerator[AnswerEvent, None]:
             async with aclosing(events):
@@ -84,14 +81,14 @@ class Service:
         self,
         collection: Collection,
         answer: Answer,
-        earlier: Iterable[tuple[str, str]] = (),
+        earlier: Sequence[Turn] = (),
         asked_at: date | None = None,
     ) -> str:
         """Keeps an answer for a while, so that it can be judged and shared by the id this gives."""
         return self.memory.remember(
             answer,
             collection=collection.name,
-            history=turns_of(earlier),
+            history=earlier,
             asked_at=asked_at,
             revision=str(collection.library.manifest.revision),
         )
@@ -99,12 +96,6 @@ class Service:
     def link_name(self, collection: str) -> str:
         """A collection's name as links carry it: not at all for the first."""
         return "" if collection == self.collections.names[0] else collection
-
-
-def turns_of(earlier: Iterable[tuple[str, str]]) -> list[Turn]:
-    """Earlier questions and answers as turns: the last ones, each cut to a bearable length."""
-    kept = ((asked.strip(), said.strip()) for asked, said in earlier)
-    return [Turn(a[:HISTORY_CHARS], s[:HISTORY_CHARS]) for a, s in kept if a and s][-HISTORY_TURNS:]
 
 
 def service_of(request: Request) -> Service:

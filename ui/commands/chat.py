@@ -48,10 +48,9 @@ def chat(
         note(f"Whoever reaches {settings.host} may ask and read: FOOTNOTE_PASSWORD locks the site.")
     if sys.stderr.isatty():
         note("Opening the index and the models ...")
-    from ui.readers.store import STORE_FILE, ReaderStore
     from ui.server import serve
 
-    store = ReaderStore(settings.index / STORE_FILE, settings.keep_days)
+    store = wiring.open_reader_store(settings)
     named = {one.collection: one for one in every}
     with (
         contextlib.closing(store),

@@ -36,9 +36,9 @@ def opened(index: Path | None, set_: list[str] | None) -> ReaderStore:
     """The store beside the index, which all its collections share."""
     settings = settings_from(set_, index=index)
 
-    from ui.readers.store import STORE_FILE, ReaderStore
+    from ui import wiring
 
-    return ReaderStore(settings.index / STORE_FILE, settings.keep_days)
+    return wiring.open_reader_store(settings)
 
 
 def moment(text: str, option: str) -> datetime:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from evals.verdicts import Cited, Opinion, Verdict
 from rag.schema import Citation, Turn, citation_fields
+from rag.wording import storable
 from ui.readers.memory import Remembered
 from ui.render import marked_passage
 
@@ -160,8 +161,3 @@ def verdict_on(
         settings_hash=answer.settings_hash,
         revision=int(kept.revision) if kept.revision.isdecimal() else 0,
     )
-
-
-def storable(text: str) -> str:
-    """`text` without half characters and NULs, which no file and no page takes."""
-    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", " ")

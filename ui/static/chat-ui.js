@@ -19,9 +19,12 @@
     return element;
   }
 
-  function label(element, text) {
-    if (element && element.getAttribute("aria-label") !== text) element.setAttribute("aria-label", text);
+  // Only where it says something else already: each change is heard by the observer below.
+  function set(element, name, value) {
+    if (element && element.getAttribute(name) !== String(value)) element.setAttribute(name, value);
   }
+
+  const label = (element, text) => set(element, "aria-label", text);
 
   const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
   const busy = () => document.querySelector("#question .stop-button") !== null;
@@ -422,7 +425,7 @@
     }
     const articles = bar.querySelector(".fn-articles");
     const where = scope.collection ? `/articles/?collection=${encodeURIComponent(scope.collection)}` : "/articles/";
-    if (articles.getAttribute("href") !== where) articles.setAttribute("href", where);
+    set(articles, "href", where);
     const said = scopeText();
     let line = header.querySelector(".fn-active");
     if (!said) line?.remove();
@@ -438,7 +441,7 @@
       }
     }
     const only = bar.querySelector(".fn-only");
-    if (only.getAttribute("aria-pressed") !== String(Boolean(said))) only.setAttribute("aria-pressed", String(Boolean(said)));
+    set(only, "aria-pressed", Boolean(said));
   }
 
   // ---- what can be done with an answer ----
@@ -516,12 +519,11 @@
     for (const answer of document.querySelectorAll(".fn-answer[id]")) {
       const verdict = known[answer.id.slice(2)];
       for (const [name, on] of [["up", verdict?.verdict === "up"], ["down", verdict?.verdict === "down"]]) {
-        const button = answer.querySelector(`.fn-${name}`);
-        if (button && button.getAttribute("aria-pressed") !== String(on)) button.setAttribute("aria-pressed", String(on));
+        set(answer.querySelector(`.fn-${name}`), "aria-pressed", on);
       }
       for (const button of answer.querySelectorAll(".fn-wrong")) {
         const on = verdict?.verdict === "wrong-source" && verdict.marker === marker(button);
-        if (button.getAttribute("aria-pressed") !== String(on)) button.setAttribute("aria-pressed", String(on));
+        set(button, "aria-pressed", on);
       }
     }
   }
