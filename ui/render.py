@@ -436,13 +436,13 @@ def is_live(message: Mapping[str, Any] | None) -> bool:
     return message is not None and message.get("role") == "assistant" and bool(_LIVE.search(content(message)))
 
 
-_ANSWER_ID = re.compile(r'<div class="fn-answer" id="a-([\w-]{1,64})">')
+_ANSWER_ID = re.compile(r'<div class="fn-answer" id="a-([\w&#;-]{1,200})">')
 
 
 def answer_id_of(message: str) -> str:
     """What a drawn answer is judged and shared by; "" for one that is not finished."""
     found = _ANSWER_ID.match(message)
-    return found[1] if found else ""
+    return unescape(found[1]) if found else ""
 
 
 def settle(message: str, note: str, language: str = DEFAULT) -> str:

@@ -481,3 +481,11 @@ def test_a_stopped_or_failed_answer_can_be_asked_again_and_a_refused_question_ca
     assert render.settle(stopped, render.STOPPED) == stopped
     assert "fn-again" in draw(View(failure=render.BUSY), Look())
     assert "fn-again" not in render.message_line("The question is too long.")
+
+
+@pytest.mark.parametrize("name", ["plain", "with_under_lines", "-_-", "_" * 22])
+def test_a_drawn_answer_tells_what_it_is_judged_by_whatever_characters_that_has(name: str):
+    view = View()
+    for event in events_of(shelf_answers()[TIDE_QUESTION]):
+        view = advance(view, event)
+    assert render.answer_id_of(draw(replace(view, answer_id=name), Look())) == name
