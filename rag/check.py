@@ -106,6 +106,7 @@ def check(
     for wrong in (
         exact.wrong_date(draft, f"{evidence} {titles}"),
         exact.turned_round(draft, evidence),
+        exact.against(draft, evidence),
         exact.too_certain(draft, cited, language),
         exact.unattributed(draft, cited, language),
     ):

@@ -279,7 +279,7 @@ def _asked(question: str, language: str) -> _Asked | None:
     counted: frozenset[str] = frozenset()
     families: frozenset[str] = frozenset()
     if kind == "number":
-        counted, families = _wanted_unit(text, low, language)
+        counted, families = wanted_unit(text, low, language)
     stems = frozenset(
         stem
         for word in w.words(text)
@@ -314,7 +314,7 @@ def _asked(question: str, language: str) -> _Asked | None:
     )
 
 
-def _wanted_unit(text: str, low: str, language: str) -> tuple[frozenset[str], frozenset[str]]:
+def wanted_unit(text: str, low: str, language: str) -> tuple[frozenset[str], frozenset[str]]:
     """(stems of what is counted, families of measures that can answer)."""
     if re.search(r"\b(?:percentage|percent|per cent|share|proportion|turnout|prozent|porcentaje)\b", low):
         return frozenset(), frozenset(("percent",))

@@ -41,6 +41,14 @@ buyer seller|raised cut|supported opposed|support oppose|minimum maximum|least m
 majority minority|victory defeat|won defeated|entered left|arrived departed|hired fired|married divorced|born died|older younger|largest smallest|
 biggest smallest|longest shortest|fastest slowest|strengthened weakened|allowed banned|legal illegal|guilty innocent|convicted acquitted|
 hotter colder|warmer cooler|richer poorer|cheaper dearer|better worse|best worst|old new|ally enemy|agreed refused|joined left|built demolished"""
+_AGAINST = re.compile(
+    r"\b(?:against|oppos\w+|object(?:s|ed|ing)? to|resist\w*|disagree\w*|veto\w*|gegen|dagegen|lehnt\w*|en contra|se opuso|opon\w+)\b",
+    re.IGNORECASE,
+)
+_NOT_FOR = re.compile(
+    rf"{_AGAINST.pattern}|\b(?:refus\w+|reject\w+|den(?:y|ies|ied)|not|never|no|abgelehnt|nicht|rechaz\w+)\b|n['’]t\b",
+    re.IGNORECASE,
+)
 OPPOSITES = tuple(tuple(pair.split()) for pair in _OPPOSITE_WORDS.replace("\n", "").split("|"))
 
 
@@ -97,6 +105,12 @@ def unattributed(statement: str, cited: Sequence[str], language: str = "en") -> 
                 if len(wanted & set(w.content_stems(part, language))) >= max(2, 0.7 * len(wanted)):
                     return "it leaves out who said so"
     return ""
+
+
+def against(statement: str, cited: str) -> str:
+    """Somebody who is against something, where the cited words name nobody who is."""
+    found = _AGAINST.search(statement)
+    return f"the cited words do not say {found.group()!r}" if found and not _NOT_FOR.search(cited) else ""
 
 
 def turned_round(statement: str, cited: str) -> str:

@@ -45,6 +45,20 @@ _OPENING = re.compile(
     r"(?P<aux>did|do|does)?(?:is|was|are|were|has|have|had|can|could|will|would|should)?\b\s*",
     re.IGNORECASE,
 )
+_ASKED_WITH = re.compile(
+    r"^(?:(?:why|when|where|how(?: (?:long|far|much|often))?) (?=is\b|are\b|was\b|were\b|has\b|have\b|had\b|did\b|do\b|does\b|can\b|"
+    r"could\b|will\b|would\b|should\b)|(?:what|who|whom) (?=did\b|do\b|does\b)|(?=(?:is|are|was|were|did|do|does|can|could|will|"
+    r"would|should|has|have|had) ))(?P<aux>\w+) (?P<rest>.+)$",
+    re.IGNORECASE,
+)
+_MANY_WERE = re.compile(
+    r"^how many (?P<what>(?!of\b)\w+(?: \w+)?) (?P<aux>is|are|was|were|have|had) (?P<rest>.+)$", re.IGNORECASE
+)
+_ASKING = re.compile(
+    r"^(?:(?:in|on|at|by|for|from|to|since) )?(?:how (?:many|much|long|far|old|often)(?: of (?:them|those|these))?|who|whom|what|which|"
+    r"when|where|why|how) ",
+    re.IGNORECASE,
+)
 _TELL = re.compile(
     r"^(?:please )?(?:summari[sz]e|describe|compare|list|outline|recap|sum up|(?:what )?happened|timeline|overview|summary|history)\b ?",
     re.IGNORECASE,
@@ -83,7 +97,13 @@ MOST_READ = 1_000
 _FULL_NAME = re.compile(
     r"\b[A-ZÀ-Þ][\w'’-]+(?:\s+(?:de|da|van|von|la|le|al|bin|[A-Z]\.)){0,2}(?:\s+[A-ZÀ-Þ][\w'’-]+)+"
 )
-_TITLES = frozenset(("president", "minister", "professor", "dr", "sir", "king", "queen", "general"))
+_TITLES = frozenset(
+    """president minister professor dr sir king queen general mr mrs ms captain mayor councillor senator governor chancellor
+    judge bishop pope prince princess lord lady colonel major inspector detective""".split()
+)
+_TIMES = w.MONTHS | frozenset(
+    "monday tuesday wednesday thursday friday saturday sunday spring summer autumn winter".split()
+)
 _LINK = frozenset(("of", "the", "de", "la", "du", "von", "van", "for", "in", "on", "and", "to", "at"))
 _PARTICLES = frozenset(("de", "da", "van", "von", "la", "le", "al", "bin"))
 _POINTING = ("this", "that", "these", "those")
@@ -110,7 +130,7 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
     if bare or new:
         previous = _without_brackets(standalone(history[-1].question, history[:-1])[:MOST_READ])
         if bare:
-            return f"{core.rstrip('?. ')}: {previous}?"
+            return _asked_of(core.rstrip("?. "), previous)
         if len(previous.split()) <= MOST_WORDS:
             return _instead(new, previous)
     person = _PERSON.search(core)
@@ -122,11 +142,13 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
     unclear = bool(_ASKS_WHICH.match(last))
     if thing and not points and not _ASKS_FOR_THING.match(last) and thing.group().lower() not in _POINTING:
         topic = noun_phrase(last)
-        if topic and _is_all(topic, last):
+        if topic and _is_all(topic, last) and not (_is_time(topic) or _is_person(topic, history)):
             return _put(core, thing, topic)
     if thing and unclear and not points and len(last.split()) <= MOST_WORDS // 2 and not _THING.search(last):
         return _behind(core, last)  # it may be the earlier answer: "Which ship was the first?"
     found = mentions.likely(question, history)
+    if thing and thing.group().lower() in ("it", "its"):
+        found = [m for m in found if not (_is_time(m.text) or _is_person(m.text, history))]
     if person:
         names = (_bare_name(m) for m in found if m.name and m.score >= PERSON and not m.placed)
         # "Who built it?" is answered by a person, whom the next question means.
@@ -159,6 +181,29 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
     ):
         core, chosen = _put(core, thing, fits[0].phrase), [m for m in chosen if m is not fits[0]]
     return _behind(core, ", ".join(m.text for m in chosen)) if chosen else core
+
+
+def may_stand(question: str, alone: str) -> bool:
+    """Whether the question may be meant as it is: `alone` only adds to it what the conversation was about, and nothing
+    in it points there."""
+    question = " ".join(question.split())
+    return (
+        alone.startswith(f"{question.rstrip('?. ')}? (")
+        and len(w.content_stems(question)) >= 2
+        and not (_LEAD.match(question) or _ELSE.search(question))
+        and not any(found.search(question) for found in (_PERSON, _THING, _ONE))
+    )
+
+
+def _asked_of(asking: str, previous: str) -> str:
+    """ "Why?" asked of the question before: "Why did the canal open?" after "When did the canal open?"; where that is no
+    sentence, with the earlier question in brackets, less what it asked for."""
+    if many := _MANY_WERE.match(previous):
+        return f"{asking} {many['aux']} the {many['what']} {many['rest']}?"
+    if goes_on := _ASKED_WITH.match(previous):
+        return f"{asking} {goes_on['aux'].lower()} {goes_on['rest']}?"
+    rest = _ASKING.sub("", previous) or previous
+    return _behind(asking, rest.replace(" (", ", ").replace(")", ""))
 
 
 def _foreign(question: str, history: Sequence[Turn]) -> str:
@@ -321,6 +366,20 @@ def _person(history: Sequence[Turn]) -> str:
                 if len(parts) >= 2:
                     return " ".join(parts)
     return ""
+
+
+def _is_time(phrase: str) -> bool:
+    """True for "July", "16 March 2024" and "1963": no thing that "it" could be."""
+    return all(word.isdecimal() or word in _TIMES for word in w.words(phrase))
+
+
+def _is_person(phrase: str, history: Sequence[Turn]) -> bool:
+    """True where the conversation says that a name is somebody's, which "it" is not: "Captain Moen", "Who is Ada Example?"."""
+    parts = phrase.split()
+    if len(parts) > 1 and parts[0].lower().strip(".") in _TITLES and parts[1][0].isupper():
+        return True
+    asked = re.compile(rf"\bwho(?:['’]s| is| was) {re.escape(phrase)}\b", re.IGNORECASE)
+    return phrase[:1].isupper() and any(asked.search(turn.question) for turn in history)
 
 
 def _is_all(topic: str, question: str) -> bool:

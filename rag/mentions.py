@@ -42,8 +42,8 @@ _BEFORE_VERB = frozenset(
 LIGHT = frozenset(
     """interesting interested cool okay ok wow hey hi oh yes yeah nice great hmm thank thanks please sure right sorry like love
     think thought know want need hear heard mean meant see saw seem seems look looks sound sounds make makes made take took
-    taken use used using happen happened happens happening work works come came become became go goes went gone get got
-    gets give gave given find found tell told talk talking ask asked asking learn start started begin began end ended
+    taken use used using happen happened happens happening work works come came coming become became becoming go goes went gone going do doing done being having get got getting
+    gets give gave given find found tell told talk talking ask asked asking learn start started starting begin began beginning end ended ending run running
     try help important good better best well bad worse worst new old big small long short main much lot lots bit thing
     things something anything everything nothing one ones two way ways kind kinds type types sort example examples fact
     facts aspect aspects info information detail details question questions answer answers article articles else

@@ -21,6 +21,8 @@ from rag import (
     check,
     collection,
     conflict,
+    counted,
+    definition,
     evidence,
     followup,
     longer,
@@ -293,6 +295,40 @@ class Pipeline:
             yield Rewritten(alone)
         yield Searching()
         self.library.refresh()
+        how = (started, timings, asked_at, only, without)
+        told: Finished | None = None
+        for event in self._search(question, alone, *how):
+            if isinstance(event, Finished):
+                told = event
+            else:
+                yield event
+        if told is None:
+            raise RuntimeError("the search ended without Finished")
+        if told.answer.abstained and followup.may_stand(question, alone):
+            # It may be of another subject: then what was said before only hides the answer.
+            said = False
+            for event in self._search(question, question, *how):
+                if isinstance(event, Finished):
+                    told = told if event.answer.abstained else event
+                    continue
+                if isinstance(event, Sentence) and not said:
+                    said = True
+                    yield Rewritten(question)
+                yield event
+        yield told
+
+    def _search(
+        self,
+        question: str,
+        alone: str,
+        started: float,
+        timings: dict[str, float],
+        asked_at: date | None,
+        only: ArticleFilter | None,
+        without: Collection[str],
+    ) -> Iterator[AnswerEvent]:
+        """Looks for what answers `alone`, which stands for `question`."""
+        began = time.perf_counter()
         tongue = w.spoken(alone)
         plan = make_plan(alone, self.library, self.options, asked_at=asked_at, only=only, without=without)
         wish = longer.wish(alone)
@@ -303,7 +339,7 @@ class Pipeline:
         if wish:
             asked, vectors, found = (alone,), vectors[:1], [_merged(found)]
         passages = _merged(found)
-        timings["retrieve"] = _ms(started)
+        timings["retrieve"] += _ms(began)
         yield Retrieved(passages)
         draft = _Draft()
         reasons: list[str] = []
@@ -315,6 +351,8 @@ class Pipeline:
             ranked = evidence.rank(part, mine, self._cache, vector, language=language, reader=self.reader)
             if wish:
                 ranked = longer.choose(wish, longer.with_leads(mine, wish, self.library), ranked, self._cache)
+            else:
+                ranked = counted.first(part, definition.first(part, ranked), language)
             timings["evidence"] += _ms(then)
             confidence = max(confidence, ranked.confidence)
             reason = self._why_not(part, ranked, mine, plan)
@@ -511,8 +549,8 @@ class Pipeline:
             log.warning("%s", error)
             reason = str(error)
             yield Failed(reason, error.next_step)
-        timings["check"] = checking
-        timings["draft"] = max(_ms(then) - checking, 0.0)
+        timings["check"] += checking
+        timings["draft"] += max(_ms(then) - checking, 0.0)
         if silent and not reason and not draft.sentences:
             return "the model found no answer in the evidence"
         if not draft.sentences:

@@ -161,6 +161,8 @@ def advance(view: View, event: AnswerEvent | Waiting) -> View:
 
 
 def _finished(view: View, answer: Answer) -> View:
+    if answer.standalone_question == answer.question:
+        view = replace(view, understood_as="")
     known = {citation.marker: citation for citation in answer.citations}
     sentences = tuple(
         Sentence(s.text, s.origin, tuple(known[m] for m in s.markers if m in known)) for s in answer.sentences

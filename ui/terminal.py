@@ -173,7 +173,7 @@ class RichPrinter:
             self._warn(failure)
         if answer is None:
             raise RuntimeError("the answer never finished")
-        if understood:
+        if understood and answer.standalone_question != answer.question:
             self._console.print(f"Understood as: {one_line(understood)}", style="dim", markup=False)
         self._console.print(rich_answer(answer))
         return answer

@@ -17,9 +17,11 @@ FINE = [
     ("Profits rose in June.", "Profits rose in June after they fell in May."),
     ("The march on Rome was small.", "The march on Rome was small."),
     ("It closed in March.", "It closed on 3 March."),
+    ("The council voted against it.", "The council rejected it with 13 votes to 8."),
     ("The tower is 90 metres high.", "The tower is 90 metres high."),
 ]
 FAULTS = [
+    ("The council voted against it.", "The council agreed to it with 13 votes to 8.", "against"),
     ("The museum will reopen.", "The museum may reopen in spring.", "too_certain"),
     (
         "The city bought the harbour.",
@@ -46,6 +48,7 @@ def found(statement: str, cited: str) -> str:
                 ("too_certain", exact.too_certain(statement, [cited])),
                 ("unattributed", exact.unattributed(statement, [cited])),
                 ("turned_round", exact.turned_round(statement, cited)),
+                ("against", exact.against(statement, cited)),
                 ("wrong_date", exact.wrong_date(statement, cited)),
             )
             if reason

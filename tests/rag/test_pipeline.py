@@ -66,6 +66,23 @@ def test_a_follow_up_is_rewritten_and_answered(quoting: Pipeline) -> None:
     assert "80 kilometres" in finished.answer.text
 
 
+def test_what_was_said_before_does_not_hide_the_answer_to_another_question(quoting: Pipeline) -> None:
+    history = (Turn("How many moons does Saturn have?", "“The planet now has 274 known moons.” [1]"),)
+    question = "How many labourers died of fever on the canal?"
+    alone = quoting.ask(question)
+    answer = quoting.ask(question, history=history)
+    assert not answer.abstained
+    assert answer.text == alone.text
+
+
+def test_who_a_name_is_is_answered_by_a_sentence_about_something_else(quoting: Pipeline) -> None:
+    answer = quoting.ask("Who is George Goethals?")
+    assert answer.text.startswith("“The engineer George Goethals led it to its end.”")
+    marked = answer.citations[0]
+    assert marked.answer is not None
+    assert marked.passage.article.text[slice(*marked.answer)] == "engineer"
+
+
 def test_articles_from_after_the_day_asked_are_not_known(quoting: Pipeline) -> None:
     answer = quoting.ask("How many known moons does Saturn have?", asked_at=date(2025, 1, 1))
     assert all(p.article.published and p.article.published <= date(2025, 1, 1) for p in answer.passages)

@@ -1,0 +1,83 @@
+"""Which number answers "how many ...": the one that counts what was asked for.
+
+The evidence model marks the number it finds likeliest, and in "Five passengers were hurt, one of them a schoolgirl of
+fifteen" that may be the wrong one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from rag import words as w
+from rag.conflict import wanted_unit
+from rag.evidence import Ranked
+from rag.quantities import LANGUAGES, canonical, numbers_in
+from rag.schema import Evidence
+
+_NONE = frozenset("no keine keinen keinem keiner ningún ninguna".split())
+REACH = 2
+"""So many words may stand between a number and what it counts ("five young passengers")."""
+
+
+def counting(question: str, text: str, language: str = "en") -> tuple[int, int] | None:
+    """Where a sentence gives the number of what the question counts ("Five passengers"), with the words counted; None
+    where it gives none, or more than one."""
+    unit = _unit(question, language)
+    found = [*_numbers(text, unit, language), *_denials(text, unit, language)] if unit else []
+    return found[0] if len(found) == 1 else None
+
+
+def first(question: str, ranked: Ranked, language: str = "en") -> Ranked:
+    """`ranked` with the number that counts what the question asks for marked where another was."""
+    if not _unit(question, language):
+        return ranked
+    return Ranked(tuple(_marked(question, item, language) for item in ranked.sentences), ranked.confidence)
+
+
+def _marked(question: str, item: Evidence, language: str) -> Evidence:
+    span = counting(question, item.text, language) if item.answer is not None else None
+    if span is None or item.answer is None:
+        return item
+    start, end = item.start + span[0], item.start + span[1]
+    if item.answer[0] < end and start < item.answer[1]:
+        return item
+    return replace(item, answer=(start, end))
+
+
+def _unit(question: str, language: str) -> frozenset[str]:
+    if language not in LANGUAGES:
+        return frozenset()
+    text = " ".join(question.split())
+    return wanted_unit(text, " ".join(w.words(text)), language)[0]
+
+
+def _numbers(text: str, unit: frozenset[str], language: str) -> list[tuple[int, int]]:
+    return [
+        (value.start, _end(text, value.end, unit, language))
+        for value in numbers_in(text, language)
+        if unit.intersection(value.company[: REACH + 1])
+    ]
+
+
+def _denials(text: str, unit: frozenset[str], language: str) -> list[tuple[int, int]]:
+    tokens = list(w.WORD.finditer(text))
+    found: list[tuple[int, int]] = []
+    for at, token in enumerate(tokens):
+        if token.group().lower() in _NONE:
+            counted = _stems([t.group() for t in tokens[at + 1 : at + 2 + REACH]], language)
+            if unit & set(counted):
+                found.append((token.start(), _end(text, token.end(), unit, language)))
+    return found
+
+
+def _end(text: str, start: int, unit: frozenset[str], language: str) -> int:
+    """The end of the word counted behind `start`, of the words on the way there."""
+    for _, token in zip(range(REACH + 1), w.WORD.finditer(text, start), strict=False):
+        if unit & set(_stems([token.group()], language)):
+            return token.end()
+    return start
+
+
+def _stems(tokens: Sequence[str], language: str) -> list[str]:
+    return canonical([w.stem(word, language) for token in tokens for word in w.words(token)])

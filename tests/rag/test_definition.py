@@ -1,0 +1,71 @@
+"""Who or what a name is, as sentences say it in passing."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.definition import asked_name, said_of
+
+
+@pytest.mark.parametrize(
+    ("question", "name"),
+    [
+        ("Who is Ada Moreno?", "Ada Moreno"),
+        ("who was Ada Moreno", "Ada Moreno"),
+        ("What is the Heron?", "Heron"),
+        ("What's Corran Lake Lines?", "Corran Lake Lines"),
+        ("And who is Ludwig van Brandt?", "Ludwig van Brandt"),
+        ("Wer ist Orla Brandt?", "Orla Brandt"),
+        ("¿Quién es Pablo Ferrer?", "Pablo Ferrer"),
+        ("Who is the mayor of Corran?", ""),
+        ("What is photosynthesis?", ""),
+        ("Was ist Photosynthese?", ""),
+        ("Who is Ada Moreno married to?", ""),
+    ],
+)
+def test_only_a_question_for_a_name_asks_what_a_name_is(question: str, name: str) -> None:
+    assert asked_name(question) == name
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence", "said"),
+    [
+        ("Heron", "The Heron is a battery-powered boat, built for 6.2 million euros.", "a battery-powered boat"),
+        ("Heron", "In 1993 the old steamer Heron was taken out of service.", "old steamer"),
+        ("Ada Moreno", "The captain, Ada Moreno, made no mistake.", "captain"),
+        ("Ada Moreno", "Its head, Dr Ada Moreno, said that it was too early.", "head"),
+        ("Ada Moreno", "Captain Ada Moreno reversed both engines.", "Captain"),
+        ("Ada Moreno", "They were met by Ada Moreno, a British-born engineer, on the pier.", "a British-born engineer"),
+        ("Ada Moreno", "A group led by the American biologist Ada Moreno agreed.", "American biologist"),
+        ("Ada Moreno", "The owner of the lakeside company, Ada Moreno, fears it.", "owner of the lakeside company"),
+        ("Orla Brandt", "„Es ist kalt“, sagt die Leiterin der Zählung, Orla Brandt.", "Leiterin der Zählung"),
+    ],
+)  # fmt: skip
+def test_a_sentence_says_in_passing_who_or_what_a_name_is(name: str, sentence: str, said: str) -> None:
+    found = said_of(name, sentence, "de" if "„" in sentence else "en")
+    assert found is not None
+    start, end = found[1]
+    assert sentence[start:end] == said
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence", "language"),
+    [
+        ("Corran", "The ferry struck the pier at Corran in fog.", "en"),
+        ("Corran", "The bridge between Corran and the island is closed.", "en"),
+        ("Corran", "Die Bewohner der alten Papierfabrik von Corran zogen aus.", "de"),
+        ("Moreno", "The council said Moreno had left.", "en"),
+        ("Moreno", "The letter that Moreno wrote was lost.", "en"),
+        ("Heron", "The Heronsgate is a street.", "en"),
+        ("Ada", "The captain, Adam Moreno, made no mistake.", "en"),
+    ],
+)
+def test_a_sentence_that_only_holds_the_name_says_nothing_of_it(
+    name: str, sentence: str, language: str
+) -> None:
+    assert said_of(name, sentence, language) is None
+
+
+def test_a_long_sentence_of_names_is_read_in_time_that_grows_with_its_length() -> None:
+    assert said_of("Moreno", "the old " * 50_000 + "Moreno", "en") is None
+    assert said_of("Moreno", "Moreno, " * 50_000, "en") is None
