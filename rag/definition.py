@@ -46,7 +46,7 @@ _IS_A = r"(?:an?|the|one of|eine?|der|die|das|une?|una|el|la)\b"
 _IS = r"(?:is|was|are|were|became|remains|ist|war|wurde|es|era|fue)"
 _BESIDE = (
     r"(?:now |then |once |formerly |also )?(?:an?|the|its|their|his|her|one of|who|which|ein|eine|der|die|das|"
-    r"un|una|el|la|quien|que)\b|(?:[a-z-]+ ){1,3}(?:of|at|for|in|from|with|von|der|de|del)\b"
+    r"un|una|el|la|quien|que)\b|(?:(?!\w*(?:ed|ing|[^s]s) )[a-z-]+ ){1,3}(?:of|at|for|in|from|with|von|der|de|del)\b"
 )
 
 

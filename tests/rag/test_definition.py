@@ -38,6 +38,8 @@ def test_only_a_question_for_a_name_asks_what_a_name_is(question: str, name: str
         ("Ada Moreno", "They were met by Ada Moreno, a British-born engineer, on the pier.", "a British-born engineer"),
         ("Ada Moreno", "A group led by the American biologist Ada Moreno agreed.", "American biologist"),
         ("Ada Moreno", "The owner of the lakeside company, Ada Moreno, fears it.", "owner of the lakeside company"),
+        ("Reiter Lines", "The operator, Reiter Lines, asked for a second stop.", "operator"),
+        ("Ada Moreno", "Ada Moreno, head of the lake authority, agreed.", "head of the lake authority"),
         ("Orla Brandt", "„Es ist kalt“, sagt die Leiterin der Zählung, Orla Brandt.", "Leiterin der Zählung"),
     ],
 )  # fmt: skip
