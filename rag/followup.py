@@ -111,7 +111,8 @@ LEANS, ALONE, PERSON, PUT = 0.15, 0.2, 0.1, 0.2
 """From which likelihood on a mention is added: to a question that leans, to one that may not; and set in place of
 a personal pronoun, of another one. Chosen on the conversations that the weights are fitted on."""
 WHOLE = 0.3
-MOST_ADDED, MOST_WORDS = 2, 20
+MOST_ADDED, MOST_WORDS, MOST_PUT = 2, 20, 6
+WHO_TURNS = 4
 _ORDINALS = ("first", "second", "third", "fourth", "last")
 
 
@@ -138,6 +139,8 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
     if thing and _names_itself(core, thing):
         thing = None
     points = bool(_ONE.search(core))
+    if thing and not points and (same := _meant_before(thing.group().lower(), history)):
+        return _put(core, thing, same)
     last = history[-1].question.rstrip("?.! ")
     unclear = bool(_ASKS_WHICH.match(last))
     if thing and not points and not _ASKS_FOR_THING.match(last) and thing.group().lower() not in _POINTING:
@@ -152,7 +155,7 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
     if person:
         names = (_bare_name(m) for m in found if m.name and m.score >= PERSON and not m.placed)
         # "Who built it?" is answered by a person, whom the next question means.
-        told = _person(history[-1:]) if _ASKS_WHO.match(last) else ""
+        told = _told(history)
         name = told or next(filter(None, names), "") or _person(history)
         if name:
             return _put(core, person, name)
@@ -380,6 +383,34 @@ def _is_person(phrase: str, history: Sequence[Turn]) -> bool:
         return True
     asked = re.compile(rf"\bwho(?:['’]s| is| was) {re.escape(phrase)}\b", re.IGNORECASE)
     return phrase[:1].isupper() and any(asked.search(turn.question) for turn in history)
+
+
+def _told(history: Sequence[Turn]) -> str:
+    """The person who was the answer to a lately asked "Who built it?", "" where another was named in a question since."""
+    for turn in reversed(history[-WHO_TURNS:]):
+        if _ASKS_WHO.match(turn.question):
+            return _person((turn,))
+        if _FULL_NAME.search(turn.question):
+            return ""
+    return ""
+
+
+def _meant_before(pronoun: str, history: Sequence[Turn]) -> str:
+    """What the same pronoun stood for in the question before: "it" goes on being the canal. "" where it was not there,
+    or nothing could be put in its place."""
+    same = next((group for group in (("it", "its"), ("they", "them", "their")) if pronoun in group), ())
+    last = " ".join(history[-1].question.split()).rstrip("?.! ")
+    if lead := _LEAD.match(last):
+        last = last[lead.end() :]
+    found = _THING.search(last)
+    if not found or found.group().lower() not in same:
+        return ""
+    whole = standalone(history[-1].question, history[:-1]).rstrip("?.! ")
+    before, after = last[: found.start()], last[found.end() :]
+    if not (whole.lower().startswith(before.lower()) and whole.lower().endswith(after.lower())):
+        return ""
+    put = re.sub(r"['’]s?$", "", whole[len(before) : len(whole) - len(after)])
+    return put if put.lower() not in same and len(put.split()) <= MOST_PUT else ""
 
 
 def _is_all(topic: str, question: str) -> bool:

@@ -28,6 +28,7 @@ _TOKEN = re.compile(r"[^\W_]+(?:[-'’.&][^\W_]+)*['’]?")
 _DO = re.compile(
     r"\b(?:do|does|did|can|could|will|would|should|may|might|must|is|are|was|were)\b", re.IGNORECASE
 )
+_DID = re.compile(r"\b(?:do|does|did)\b", re.IGNORECASE)
 _IS_IT = re.compile(r"(?:is|are|was|were)\b", re.IGNORECASE)
 _INSIDE = frozenset(("of", "the", "de", "la", "du", "von", "van", "for", "and"))
 _BEFORE_NOUN = frozenset("the a an this that these those my your his her its their our some any no".split())
@@ -222,6 +223,7 @@ def _phrases(text: str) -> list[tuple[str, bool, bool, str, bool]]:
     found: list[tuple[str, bool, bool, str, bool]] = []
     asks = bool(_DO.search(text))
     is_it = bool(_IS_IT.match(text))
+    did = bool(_DID.search(text)) and text.rstrip()[-1:] == "?"
     keywords = text.rstrip()[-1:] not in ("?", ".", "!")
 
     def content(at: int) -> bool:
@@ -280,7 +282,9 @@ def _phrases(text: str) -> list[tuple[str, bool, bool, str, bool]]:
             if capital(i) and not (opens(i) and not (i < last and capital(i + 1)))
         ]
         predicate = is_it and last == len(tokens) - 1
-        if last > at and not capital(last) and (predicate or tokens[last][2].endswith("ed")):
+        if did and capitals and last == len(tokens) - 1 > capitals[-1]:
+            add(at, capitals[-1], True, False)  # "(did) the Kiel Canal open"
+        elif last > at and not capital(last) and (predicate or tokens[last][2].endswith("ed")):
             add(at, last - 1, bool(capitals), False)  # "search engines biased"
         else:
             add(max(at, last + 1 - LONGEST) if not capitals else at, last, bool(capitals), False)
