@@ -386,10 +386,12 @@ def _is_person(phrase: str, history: Sequence[Turn]) -> bool:
 
 
 def _told(history: Sequence[Turn]) -> str:
-    """The person who was the answer to a lately asked "Who built it?", "" where another was named in a question since."""
-    for turn in reversed(history[-WHO_TURNS:]):
+    """The person who was the answer to the "Who built it?" asked just now, or earlier where nobody was spoken of before."""
+    for back, turn in enumerate(reversed(history[-WHO_TURNS:]), 1):
         if _ASKS_WHO.match(turn.question):
-            return _person((turn,))
+            before = [t.question for t in history[: len(history) - back]]
+            known = _PERSON.search(turn.question) or any(map(_FULL_NAME.search, before))
+            return "" if known and back > 1 else _person((turn,))
         if _FULL_NAME.search(turn.question):
             return ""
     return ""

@@ -177,3 +177,25 @@ def test_a_question_that_says_all_itself_may_be_of_another_subject() -> None:
     assert not may_stand("Who started the clean-up?", "Who started the clean-up?")
     assert not may_stand("What is the toll?", "What is the toll? (Hallig Bridge)")  # of which bridge?
     assert not may_stand("And who started the clean-up?", "Who started the clean-up? (ferry)")
+
+
+def test_a_pronoun_goes_on_meaning_the_same_through_a_conversation() -> None:
+    talk = [
+        ("When did the Kiel Canal open?", "“Work began in 1887.” [1]", "When did the Kiel Canal open?"),
+        ("How long is it?", "“It is 98 kilometres long and serves Corran’s people.” [1]", "How long is the Kiel Canal?"),
+        ("How many died building it?", "The articles do not answer.", "How many died building the Kiel Canal?"),
+        ("Who is in charge of it today?", "An office.", "Who is in charge of the Kiel Canal today?"),
+        ("And the Elbe?", "Another.", "Who is in charge of the Elbe today?"),
+    ]  # fmt: skip
+    history: list[Turn] = []
+    for question, answer, whole in talk:
+        assert standalone(question, history) == whole
+        history.append(Turn(question, answer))
+
+
+def test_he_is_whom_the_first_question_for_a_person_brought_up() -> None:
+    history = [
+        Turn("Who stole the Blue Lady?", "“The thief was Ugo Ferri, a craftsman.” [1]"),
+        Turn("When was it found?", "“The picture of Lisa Moreno was found in 1913.” [1]"),
+    ]
+    assert standalone("Why did he do it?", history) == "Why did Ugo Ferri do it?"
