@@ -42,7 +42,7 @@ def measure(row: Row, chunks: int) -> None:
             _unfiltered(row, library, vectors, words, days)
             cases = [(f"{share:.1%}", _window(days, share)) for share in (0.5, 0.05, 0.005)]
             for name, only in [*cases, ("5 articles", ArticleFilter(topics=("rare",)))]:
-                admitted = {a.id for a in articles.values() if only.admits(a.published, a.source, a.topic)}
+                admitted = {a.id for a in articles.values() if only.admits(a.published, a.sources, a.topic)}
                 _filtered(row, name, library, vectors, words, only, admitted)
 
 

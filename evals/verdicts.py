@@ -11,7 +11,7 @@ import json
 import os
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -42,11 +42,13 @@ class Cited:
 
 @dataclass(frozen=True, slots=True)
 class Corrected:
-    """The source a reader named instead: an article by `external_id` or `id`, and its words if given."""
+    """The source a reader named instead: an article by `external_id` or `id`, or as it was typed (`named`: a title or
+    an address), and its words if given."""
 
     id: str = ""
     external_id: str = ""
     quote: str = ""
+    named: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ class Verdict:
         expected: the right answer in the reader's own words.
         comment: anything else the reader said; no case holds it.
         asked_at: the day the question was asked as of, where that was set.
-        language: of the question.
+        language: of the answer.
         settings_hash, revision: the settings and the index revision that answered.
     """
 
@@ -119,6 +121,7 @@ class _Corrected(_Strict):
     id: str = ""
     external_id: str = ""
     quote: str = ""
+    named: str = ""
 
 
 class _Line(_Strict):
@@ -163,7 +166,7 @@ def verdict_from_row(row: Mapping[str, Any], where: str) -> Verdict:
         history=tuple(Turn(turn.question, turn.answer) for turn in line.history),
         answer=line.answer,
         citations=tuple(Cited(c.article_id, c.external_id, c.quote, c.start, c.end) for c in line.citations),
-        source=Corrected(source.id, source.external_id, source.quote) if source else None,
+        source=Corrected(source.id, source.external_id, source.quote, source.named) if source else None,
         expected=line.expected,
         comment=line.comment,
         asked_at=line.asked_at,
@@ -232,7 +235,7 @@ def case_of(verdict: Verdict) -> Case | NotEnough:
         quotes = tuple(dict.fromkeys(c.quote for c in verdict.citations if c.quote.strip()))
     else:
         source = verdict.source
-        name = (source.external_id.strip() or source.id.strip()) if source else ""
+        name = (source.external_id.strip() or source.id.strip() or source.named.strip()) if source else ""
         if source and name:
             articles = (name,)
             quotes = (source.quote,) if source.quote.strip() else ()
@@ -301,8 +304,12 @@ def add_verdicts(
         if ids and verdict.id not in ids:
             continue
         case = case_of(verdict)
+        source = verdict.source
         if isinstance(case, NotEnough):
             report.missing.append(case)
+        elif shelf is None and source and case.article_ids == (source.named.strip(),):
+            unread = f"the right source is named {source.named.strip()!r}, to be found in the index (--index)"
+            report.missing.append(NotEnough(verdict.id, unread))
         elif _came_from(verdict.id, existing):
             report.known.append(verdict.id)
         else:
@@ -354,6 +361,15 @@ def _plain(text: str) -> str:
     return " ".join(re.findall(r"\w+", text.casefold()))
 
 
+def _address(text: str) -> str:
+    """An article's address without what does not name it; of its page on a chat server the path alone."""
+    found = re.fullmatch(r"\s*(?:https?://([^/\s]+))?(/\S*?)/?(?:[?#]\S*)?\s*", text)
+    if not found:
+        return ""
+    own = re.fullmatch(r"/articles/[\w.~-]+", found[2])
+    return found[2] if own else f"//{(found[1] or '').lower()}{found[2]}"
+
+
 def _asked(case: Case) -> tuple[object, ...]:
     return (_plain(case.question), tuple(_plain(turn.question) for turn in case.history), case.asked_at)
 
@@ -363,25 +379,33 @@ def _references(case: Case) -> tuple[object, ...]:
 
 
 class _Names:
-    """The articles the cases name, found in the index by one reading."""
+    """The articles the cases name, found in the index by one reading: by id, else by address or title."""
 
     def __init__(self, shelf: ArticleShelf, cases: Iterable[Case]) -> None:
         wanted = {name for case in cases for name in case.article_ids}
+        called = {key: name for name in wanted for key in (_address(name), _plain(name)) if key}
         self._found: dict[str, list[Article]] = {}
+        self._called: dict[str, list[Article]] = {}
         for article in shelf.articles() if wanted else ():
             for name in {article.id, article.external_id} & wanted:
                 self._found.setdefault(name, []).append(article)
+            keys = {_address(article.url), _address(f"/articles/{article.id}"), _plain(article.title)}
+            for name in {called[key] for key in keys & called.keys()}:
+                self._called.setdefault(name, []).append(article)
 
     def checked(self, case: Case) -> Case | str:
         """The case itself, or why its references cannot be right."""
-        for name in case.article_ids:
-            held = self._found.get(name, [])
+        found = {name: self._found.get(name) or self._called.get(name, []) for name in case.article_ids}
+        for name, held in found.items():
             if not held:
                 return f"article {name!r} is not in the index"
             if len(held) > 1:
                 return f"article {name!r} stands in the index more than once; name it by its id"
-        texts = [self._found[name][0].text for name in case.article_ids]
+        texts = [held[0].text for held in found.values()]
         for quote in case.quotes:
             if not any(quote in text for text in texts):
                 return f"no article it names holds the words {quote[:60]!r}"
-        return case
+        ids = (
+            name if name in self._found else held[0].external_id or held[0].id for name, held in found.items()
+        )
+        return replace(case, article_ids=tuple(ids))

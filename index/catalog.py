@@ -258,12 +258,12 @@ class Catalog:
 
     def register(self) -> tuple[int, list[sqlite3.Row], list[sqlite3.Row]]:
         """As of one moment: the revision, what filters ask of each article (id, external_id, source,
-        topic, published, corrects; no texts), by id, and (id, article_id) of each chunk, by article
+        site, topic, published, corrects; no texts), by id, and (id, article_id) of each chunk, by article
         and place in it."""
         with self._snapshot():
             revision = self.revision()
             articles = self._rows(
-                "SELECT id, external_id, source, topic, published, corrects FROM articles ORDER BY id"
+                "SELECT id, external_id, source, site, topic, published, corrects FROM articles ORDER BY id"
             )
             chunks = self._rows("SELECT id, article_id FROM chunks ORDER BY article_id, ordinal")
         return revision, articles, chunks

@@ -8,7 +8,7 @@ revision of the catalog, from the catalog alone, so what it lists is just what i
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -82,8 +82,9 @@ class Register:
 
     `chunk_ids` are in the order of articles and their texts; `article_of` gives each chunk's
     article as a number into the per-article arrays, which are in the order of `article_ids`.
-    `published` are proleptic ordinals (`date.toordinal`), `UNDATED` where there is none; `source`
-    and `topic` are numbers by `sources` and `topics`, whose keys are case-folded.
+    `published` are proleptic ordinals (`date.toordinal`), `UNDATED` where there is none; `source` (what a
+    reader calls the source, `Article.outlet`), `label` (the folder or feed, `Article.source`) and `topic` are
+    numbers by `sources`, `labels` and `topics`, whose keys are case-folded.
     """
 
     revision: int
@@ -94,6 +95,8 @@ class Register:
     source: np.ndarray
     topic: np.ndarray
     sources: dict[str, int]
+    label: np.ndarray
+    labels: dict[str, int]
     topics: dict[str, int]
     revisions: dict[str, tuple[str, ...]]
     """By article id the articles that correct it, newest first, the undated last."""
@@ -106,8 +109,10 @@ class Register:
         """The register of the catalog's newest revision (0.2 s for 60,000 chunks)."""
         revision, articles, chunks = catalog.register()
         sources: dict[str, int] = {}
+        labels: dict[str, int] = {}
         topics: dict[str, int] = {}
         number = {row["id"]: n for n, row in enumerate(articles)}
+        outlets = [row["site"] or row["source"] for row in articles]
         days = [date_of(row["published"]) for row in articles]
         return cls(
             revision=revision,
@@ -115,12 +120,14 @@ class Register:
             article_ids=[row["id"] for row in articles],
             article_of=np.fromiter((number[row["article_id"]] for row in chunks), np.int32, len(chunks)),
             published=np.array([day.toordinal() if day else UNDATED for day in days], np.int32),
-            source=_numbered((row["source"] for row in articles), sources),
+            source=_numbered(outlets, sources),
+            label=_numbered((row["source"] for row in articles), labels),
             topic=_numbered((row["topic"] for row in articles), topics),
             sources=sources,
+            labels=labels,
             topics=topics,
             revisions=_revisions(articles),
-            source_names=_written(row["source"] for row in articles),
+            source_names=_written(outlets),
             topic_names=_written(row["topic"] for row in articles),
         )
 
@@ -165,13 +172,12 @@ class Register:
                 articles &= self.published >= only.since.toordinal()
             if only.until:
                 articles &= self.published <= only.until.toordinal()
-            for names, numbers, values in (
-                (only.sources, self.sources, self.source),
-                (only.topics, self.topics, self.topic),
-            ):
-                if names:
-                    wanted = [numbers[name.casefold()] for name in names if name.casefold() in numbers]
-                    articles &= np.isin(values, wanted)
+            if only.sources:
+                articles &= _among(only.sources, self.sources, self.source) | _among(
+                    only.sources, self.labels, self.label
+                )
+            if only.topics:
+                articles &= _among(only.topics, self.topics, self.topic)
         if known_by is not None:
             articles &= self.published <= known_by.toordinal()  # `UNDATED` is before every day
         if without:
@@ -300,12 +306,17 @@ def _revisions(articles: Sequence[sqlite3.Row]) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _numbered(names: Iterator[str], numbers: dict[str, int]) -> np.ndarray:
+def _among(names: Iterable[str], numbers: dict[str, int], values: np.ndarray) -> np.ndarray:
+    """A mask over the values: those that one of these names has."""
+    return np.isin(values, [numbers[name.casefold()] for name in names if name.casefold() in numbers])
+
+
+def _numbered(names: Iterable[str], numbers: dict[str, int]) -> np.ndarray:
     """Each name's number, equal for names that differ in case only; `numbers` is filled with them."""
     return np.array([numbers.setdefault(name.casefold(), len(numbers)) for name in names], np.int32)
 
 
-def _written(names: Iterator[str]) -> tuple[str, ...]:
+def _written(names: Iterable[str]) -> tuple[str, ...]:
     """Each name once, as first written, in the order of `_numbered`."""
     first: dict[str, str] = {}
     for name in names:

@@ -66,6 +66,16 @@ class Article:
         """See `content_hash`."""
         return content_hash(self.title, self.text)
 
+    @property
+    def outlet(self) -> str:
+        """What a reader calls its source: the site it appeared on, else the folder or feed it came from."""
+        return self.site or self.source
+
+    @property
+    def sources(self) -> tuple[str, str]:
+        """The names by which a filter finds it: what a reader calls its source, and the folder or feed."""
+        return self.outlet, self.source
+
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
@@ -83,7 +93,7 @@ class Chunk:
 @dataclass(frozen=True, slots=True)
 class ArticleFilter:
     """Which articles may be found: published from `since` to `until` (both days included), of one of
-    `sources` (`Article.source`), on one of `topics` (`Article.topic`); what is empty admits everything.
+    `sources` (`Article.sources`), on one of `topics` (`Article.topic`); what is empty admits everything.
 
     An article without a date is not admitted where `since` or `until` is set. Sources and topics are
     compared without regard to case.
@@ -97,7 +107,7 @@ class ArticleFilter:
     def __bool__(self) -> bool:
         return bool(self.since or self.until or self.sources or self.topics)
 
-    def admits(self, published: date | None, source: str, topic: str) -> bool:
+    def admits(self, published: date | None, sources: tuple[str, ...], topic: str) -> bool:
         """Whether an article with these may be found."""
         if (self.since or self.until) and published is None:
             return False
@@ -105,7 +115,8 @@ class ArticleFilter:
             (self.since and published < self.since) or (self.until and published > self.until)
         ):
             return False
-        return (not self.sources or source.casefold() in {s.casefold() for s in self.sources}) and (
+        known = {source.casefold() for source in sources}
+        return (not self.sources or not known.isdisjoint(s.casefold() for s in self.sources)) and (
             not self.topics or topic.casefold() in {t.casefold() for t in self.topics}
         )
 

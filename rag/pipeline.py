@@ -59,7 +59,7 @@ from rag.schema import (
     Sentence,
     Turn,
 )
-from rag.wording import storable
+from rag.wording import nested, storable
 
 if TYPE_CHECKING:
     from index.library import Library
@@ -75,6 +75,8 @@ CONTRADICT, COMPARABLE = 8, 0.05
 """So many of the best sentences are compared with each other, those with at least this share of the best one's score."""
 TIMINGS = ("retrieve", "evidence", "draft", "check", "first_sentence", "total")
 MIN_QUESTION_SHARE = 0.34
+BEAT_SECONDS = 0.5
+"""`Checking` comes again at least this often while the model writes, so that whoever leaves stops it."""
 
 
 class Embeds(Protocol):
@@ -130,9 +132,7 @@ def render(sentence: AnswerSentence) -> str:
     quotation stands in quotation marks with them behind."""
     marks = "".join(f"[{number}]" for number in sentence.markers)
     if sentence.origin == "quote":
-        # With other marks inside, so that it cannot close the quotation it stands in.
-        inner = sentence.text.replace("“", "‘").replace("”", "’")
-        return f"“{inner}” {marks}".rstrip()
+        return f"“{nested(sentence.text)}” {marks}".rstrip()
     if sentence.text and sentence.text[-1] in ".!?":
         return f"{sentence.text[:-1]} {marks}{sentence.text[-1]}" if marks else sentence.text
     return f"{sentence.text} {marks}".rstrip()
@@ -273,7 +273,7 @@ class Pipeline:
         """True when a corrected revision of the article may be found in its place."""
         name = self.library.revised_by(article.id, known_by=plan.known_by, without=plan.without)
         newer = self.library.article(name) if name else None
-        return newer is not None and plan.only.admits(newer.published, newer.source, newer.topic)
+        return newer is not None and plan.only.admits(newer.published, newer.sources, newer.topic)
 
     def _stream(
         self,
@@ -530,8 +530,14 @@ class Pipeline:
         checking = 0.0
         try:
             facts = self._facts(model, ranked, small)
+            told = time.perf_counter()
             for drafted in _sentences(model, question, facts, small, most, language):
                 began = time.perf_counter()
+                if drafted is None:
+                    if began - told > BEAT_SECONDS:
+                        told = began
+                        yield Checking()
+                    continue
                 if drafted.text.rstrip(".") == prompt.ABSTAIN_WORDS.rstrip("."):
                     silent = True
                     continue
@@ -635,8 +641,8 @@ class Pipeline:
 
 def _sentences(
     model: LanguageModel, question: str, facts: Sequence[Evidence], small: bool, most: int, language: str
-) -> Iterator[markers.Drafted]:
-    """The drafted sentences as soon as each is complete."""
+) -> Iterator[markers.Drafted | None]:
+    """The drafted sentences as soon as each is complete, None for each piece of one."""
     if small:
         most = 1
     rules = prompt.small_grammar(len(facts)) if small else prompt.grammar(len(facts), most, may_abstain=True)
@@ -656,6 +662,7 @@ def _sentences(
                 yield drafted
             if given >= most:
                 return
+            yield None
     finally:
         if isinstance(pieces, Generator):
             pieces.close()

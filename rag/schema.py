@@ -177,7 +177,7 @@ class Retrieved:
 
 @dataclass(frozen=True, slots=True)
 class Checking:
-    """The model drafts and its sentences are being checked."""
+    """The model drafts and its sentences are being checked. Told again while that goes on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,3 +50,24 @@ def quoted(text: str, language: str = "en", most: int = 80) -> str:
     """A text from outside in the language's quotation marks, as `plain` shows it, with other marks inside."""
     marks = {"de": "„{}“", "es": "«{}»"}.get(language, "“{}”")
     return marks.format(re.sub(r"[“”„\"«»]", "’", plain(text, most)))
+
+
+_INNER = str.maketrans({"“": "‘", "”": "’", "„": "‚"})
+
+
+def nested(text: str) -> str:
+    """The text as it stands inside quotation marks, with single ones in place of its own, so that none closes the
+    quotation; as long as it was.
+
+    >>> nested('“We won,” he said.'), nested('A "5" and 6".')
+    ('‘We won,’ he said.', 'A ‘5’ and 6".')
+    """
+    shown, open_ = list(text.translate(_INNER)), False
+    for at, sign in enumerate(shown):
+        if sign != '"':
+            continue
+        if not open_ and (at == 0 or not (text[at - 1].isalnum() or text[at - 1] in ".,;:!?…")):
+            shown[at], open_ = "‘", True
+        elif open_ or text[at - 1].isalpha() or text[at - 1] in ".,;:!?…":
+            shown[at], open_ = "’", False
+    return "".join(shown)

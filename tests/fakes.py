@@ -231,7 +231,7 @@ class ScriptedLibrary:
         found = [
             a
             for a in self._articles.values()
-            if (only is None or only.admits(a.published, a.source, a.topic))
+            if (only is None or only.admits(a.published, a.sources, a.topic))
             and all(word in f"{a.title} {a.text}".lower() for word in words)
         ]
         found.sort(key=lambda a: a.published or date.min, reverse=True)
@@ -240,7 +240,7 @@ class ScriptedLibrary:
     def overview(self) -> Overview:
         all_of = sorted(self._articles.values(), key=lambda a: a.published or date.min)
         dated = [a for a in all_of if a.published]
-        sources = Counter(a.source for a in all_of if a.source).most_common()
+        sources = Counter(a.outlet for a in all_of if a.outlet).most_common()
         topics = Counter(a.topic for a in all_of if a.topic).most_common()
         ids = tuple(a.id for a in dated)
         days = [a.published for a in dated]
@@ -250,7 +250,7 @@ class ScriptedLibrary:
 
     def names(self) -> tuple[list[str], list[str]]:
         all_of = self._articles.values()
-        return sorted({a.source for a in all_of} - {""}), sorted({a.topic for a in all_of} - {""})
+        return sorted({a.outlet for a in all_of} - {""}), sorted({a.topic for a in all_of} - {""})
 
     def revised_by(self, article_id: str) -> str:
         old = self._articles[article_id].external_id
@@ -348,7 +348,7 @@ class ScriptedPipeline:
     ) -> tuple[Passage, ...]:
         words = set(re.findall(r"\w+", question.lower()))
         admitted = [
-            a for a in self.library.articles() if not only or only.admits(a.published, a.source, a.topic)
+            a for a in self.library.articles() if not only or only.admits(a.published, a.sources, a.topic)
         ]
         shared = [(len(words & set(re.findall(r"\w+", a.text.lower()))), a) for a in admitted]
         shared.sort(key=lambda pair: -pair[0])

@@ -20,6 +20,8 @@ from ui.pages import MOST_WORDS, PER_PAGE, html_page, page_number
 
 HOME = "/admin/"
 OPINIONS: tuple[Opinion, ...] = get_args(Opinion)
+SPOKEN = {"up": "Good", "down": "Bad", "wrong-source": "Wrong source"}
+"""The verdicts as the buttons call them on which a reader gives them."""
 MOST_SOURCES = 50
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
@@ -50,7 +52,7 @@ Own = Annotated[None, Depends(from_own_page)]
 
 
 def _page(request: Request, template: str, **view: Any) -> Response:
-    page = html_page(request, template, shown_in="en", policy=POLICY, **view)
+    page = html_page(request, template, shown_in="en", policy=POLICY, spoken=SPOKEN, **view)
     page.headers["X-Robots-Tag"] = "noindex"
     return page
 

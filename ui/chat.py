@@ -89,6 +89,8 @@ RECENT = 20
 """Questions asked before that are not suggested again."""
 
 Message = dict[str, Any]
+Opened = Callable[[str, str], dict[str, dict[str, object]]]
+"""What the page's parts (by `elem_id`) hold when it is opened in a language, with a collection asked for by name."""
 Name = Annotated[str, Field(max_length=300)]
 
 
@@ -141,9 +143,14 @@ def collection_line(library: Shelf, language: str = "en") -> str:
     return translate("{articles}, newest {day}", language, articles=articles, day=day_text(newest, language))
 
 
-def header(title: str, line: str) -> str:
-    """The page's header as HTML."""
-    return f'<h1 class="fn-name">{safe(title)}</h1><p class="fn-collection">{safe(line)}</p>'
+def header(title: str, line: str, collection: str = "", language: str = "en") -> str:
+    """The page's header as HTML; `collection` is named where there are several."""
+    named = (
+        f"{safe(translate('Collection', language))} <strong>{safe(collection)}</strong> · "
+        if collection
+        else ""
+    )
+    return f'<h1 class="fn-name">{safe(title)}</h1><p class="fn-collection">{named}{safe(line)}</p>'
 
 
 def placeholder(language: str) -> str:
@@ -164,9 +171,9 @@ def next_questions(questions: Sequence[str], language: str) -> str:
     )
 
 
-def build_chat(service: Service, *, examples: Callable[[str], Sequence[str]]) -> gr.Blocks:
-    """The page's Blocks, and one published function, `ask`, for programs. `examples` gives the questions offered
-    for a collection."""
+def build_chat(service: Service, *, examples: Callable[[str], Sequence[str]]) -> tuple[gr.Blocks, Opened]:
+    """The page's Blocks, with one published function, `ask`, for programs, and what they hold when a reader opens
+    the page. `examples` gives the questions offered for a collection."""
     collections, desk, title = service.collections, service.desk, service.title
     first = collections.names[0]
     headers: dict[tuple[str, int, str], str] = {}
@@ -177,8 +184,26 @@ def build_chat(service: Service, *, examples: Callable[[str], Sequence[str]]) ->
         if key not in headers:
             if len(headers) > 100:
                 headers.clear()
-            headers[key] = header(title, collection_line(found.library, language))
+            named = found.name if len(collections.names) > 1 else ""
+            headers[key] = header(title, collection_line(found.library, language), named, language)
         return headers[key]
+
+    def opened(language: str, asked: str) -> dict[str, dict[str, object]]:
+        found = collections.get(asked if asked in collections.names else "")
+        # Another collection's examples may have to be made: they come when the page is there.
+        offered = _offered(examples(first)) if found.name == first else []
+        return {
+            "header": {"value": current_header(found, language)},
+            "chat": {
+                "placeholder": placeholder(language),
+                "examples": offered,
+                "label": translate("Conversation", language),
+            },
+            "question": {
+                "placeholder": translate(ASK_HERE, language),
+                "label": translate("Your question", language),
+            },
+        }
 
     def found_in(scope: Scope) -> Collection:
         try:
@@ -206,8 +231,8 @@ def build_chat(service: Service, *, examples: Callable[[str], Sequence[str]]) ->
         return [*earlier, _user(question), _assistant(draw(View(live=SEARCHING), look))]
 
     def refuse_while_live(messages: list[Message], language: str) -> None:
-        """Ends the chain of events: one answer at a time on a page. The page's script holds back Enter
-        meanwhile, so this is met by programs only."""
+        """Ends the chain of events: one answer at a time on a page. The page's script stops an answer before it
+        sends the next question, so this is met by programs only."""
         if messages and is_live(messages[-1]):
             raise gr.Error(translate(WAIT, language), print_exception=False)
 
@@ -342,9 +367,10 @@ def build_chat(service: Service, *, examples: Callable[[str], Sequence[str]]) ->
         return idle(), messages, last_turn(messages)
 
     def refused(
-        messages: list[Message], opened: str, asked_in: str, request: gr.Request
+        messages: list[Message], opened: str, left: str, asked_in: str, request: gr.Request
     ) -> tuple[Any, Any, Any]:
-        if opened != asked_in:  # broken off for another conversation, whose place it must not take
+        # Broken off for another conversation or for the next question, whose place it must not take.
+        if opened + left != asked_in:
             return gr.skip(), gr.skip(), gr.skip()
         # A stopped answer counts as failed, too, and this may be heard before the stop button's own event.
         worded = bool(messages) and bool(words_of(content(messages[-1])))
@@ -397,6 +423,7 @@ def build_chat(service: Service, *, examples: Callable[[str], Sequence[str]]) ->
     with gr.Blocks(title=title, fill_height=True, analytics_enabled=False) as demo:
         top = gr.Markdown(
             current_header(collections.get(), "en"),
+            elem_id="header",
             elem_classes="fn-header",
             sanitize_html=True,
             latex_delimiters=[],
@@ -441,8 +468,9 @@ def build_chat(service: Service, *, examples: Callable[[str], Sequence[str]]) ->
         scope = gr.Textbox("", elem_id="fn-scope", visible="hidden", label="scope")
         talk = gr.Textbox("", elem_id="fn-talk", visible="hidden", label="talk")
         kept = gr.Textbox("", elem_id="fn-kept", visible="hidden", label="kept")
-        # What `talk` was when the question was asked.
-        asked_in = gr.Textbox("", visible="hidden", label="asked in")
+        leave = gr.Textbox("", elem_id="fn-leave", visible="hidden", label="leave")
+        # What `talk` and `leave` were when the question was asked.
+        asked_in = gr.Textbox("", elem_id="fn-asked-in", visible="hidden", label="asked in")
         private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         running = []
         for taken in (
@@ -451,8 +479,12 @@ def build_chat(service: Service, *, examples: Callable[[str], Sequence[str]]) ->
             chat.retry(take_again, [chat], [box, further, chat, kept], queue=False, **private),
         ):
             answered = taken.success(answer, [chat, scope], [chat], **private)
-            taken.success(lambda opened: opened, [talk], [asked_in], queue=False, **private)
-            answered.failure(refused, [chat, talk, asked_in], [box, chat, kept], queue=False, **private)
+            taken.success(
+                lambda opened, left: opened + left, [talk, leave], [asked_in], queue=False, **private
+            )
+            answered.failure(
+                refused, [chat, talk, leave, asked_in], [box, chat, kept], queue=False, **private
+            )
             finished = answered.success(done, [chat], [box, kept], queue=False, **private)
             suggested = finished.success(suggest, [chat, scope], [further], **private)
             running += [answered, suggested]
@@ -464,7 +496,7 @@ def build_chat(service: Service, *, examples: Callable[[str], Sequence[str]]) ->
         api(ask, api_name="ask", concurrency_limit=None)
     # Questions wait at the desk, the chat's with the programs', where their place can be told.
     demo.queue(default_concurrency_limit=None, max_size=None, api_open=True)
-    return demo
+    return demo, opened
 
 
 def last_turn(messages: Sequence[Message]) -> str:
@@ -523,7 +555,7 @@ def _assistant(drawn: str) -> Message:
 
 
 def _busy_box(language: str) -> Any:
-    return gr.Textbox(value="", placeholder=translate(ASK_HERE, language), submit_btn=False, stop_btn=True)
+    return gr.Textbox(value="", placeholder=translate(ASK_HERE, language), submit_btn=True, stop_btn=True)
 
 
 def theme() -> Base:

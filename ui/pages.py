@@ -22,6 +22,7 @@ from markupsafe import Markup
 
 from index.errors import InputError
 from index.schema import ArticleFilter
+from rag.wording import nested
 from ui.api.service import Service, ServiceDep, service_of
 from ui.language import choose, day_text, number_text, translate
 from ui.render import plain, safe_url, shown
@@ -231,6 +232,7 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {
+        "nested": nested,
         "plain": lambda text: plain(text).strip(),
         "words": lambda text: shown(_SIGNS.sub("", text)),
         "day": day_text,

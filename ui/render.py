@@ -9,7 +9,7 @@ as a character entity on top.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from html import escape, unescape
 from typing import Any
@@ -28,6 +28,8 @@ from rag.schema import (
     Turn,
     answer_parts,
 )
+from rag.wording import nested
+from ui.blocks import blocks
 from ui.collection import reader_link
 from ui.desk import Waiting
 from ui.language import DEFAULT, day_text, number_text, retell, translate
@@ -149,7 +151,7 @@ def advance(view: View, event: AnswerEvent | Waiting) -> View:
         case Searching():
             return replace(view, live=SEARCHING)
         case Checking():
-            return replace(view, live=CHECKING)
+            return replace(view, live=WRITING if view.sentences else CHECKING)
         case Sentence():
             return replace(view, sentences=(*view.sentences, event), live=WRITING)
         case Failed(reason, next_step):
@@ -250,70 +252,57 @@ def _chips(citations: Iterable[Citation], look: Look) -> str:
     return "".join(f'<a class="cite" href="#s{look.turn}-{n}">{n}</a>' for n in numbers)
 
 
-def _blocks(sentences: Sequence[Sentence], look: Look) -> list[str]:
-    """Paragraphs of drafted sentences, and quotations, each with the article it comes from.
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A citation as `ui.blocks` asks for it."""
 
-    Quoted sentences that follow one another in the same article share a quotation; those that
-    stand side by side there share a paragraph.
-    """
-    blocks: list[str] = []
-    drafts: list[str] = []
-    quotes: list[str] = []
-    last: Citation | None = None
+    citation: Citation
 
-    def close_drafts() -> None:
-        if drafts:
-            blocks.append(f'<p class="fn-draft" dir="auto">{" ".join(drafts)}</p>')
-            drafts.clear()
+    @property
+    def article_id(self) -> str:
+        return self.citation.passage.article.id
 
-    def close_quotes() -> None:
-        nonlocal last
-        if quotes:
-            body = "".join(f'<p dir="auto">{paragraph}</p>' for paragraph in quotes)
-            footer = f'<p class="fn-from" dir="auto">{_provenance(last, look)}</p>' if last else ""
-            blocks.append(f'<blockquote class="fn-quote">{body}{footer}</blockquote>')
-            quotes.clear()
-        last = None
+    @property
+    def start(self) -> int:
+        return self.citation.start
 
-    for sentence in sentences:
-        chips = _chips(sentence.citations, look)
-        if sentence.origin == "note":
-            close_drafts()
-            close_quotes()
-            blocks.append(f'<p class="fn-said" dir="auto">{safe(sentence.text)}{chips}</p>')
-            continue
-        if sentence.origin == "draft":
-            close_quotes()
-            drafts.append(safe(sentence.text) + chips)
-            continue
-        close_drafts()
-        cited = sentence.citations[0] if sentence.citations else None
-        if quotes and (last is None or cited is None or last.passage.article.id != cited.passage.article.id):
-            close_quotes()
-        words = f'<span class="fn-words">{_quoted(sentence.text, cited)}</span>{chips}'
-        if quotes and last and cited and _side_by_side(last, cited):
-            quotes[-1] += " " + words
+    @property
+    def end(self) -> int:
+        return self.citation.end
+
+    @property
+    def after(self) -> str:
+        return self.citation.passage.article.text[self.end : self.end + CONTEXT_CHARS]
+
+
+def _blocks(sentences: Sequence[Sentence], look: Look) -> Iterator[str]:
+    """Paragraphs of drafted sentences, notes, and quotations, each with the article it comes from."""
+    for block in blocks((s, s.origin, _Place(s.citations[0]) if s.citations else None) for s in sentences):
+        if block.origin == "quote":
+            body = "".join(
+                f'<p dir="auto">{" ".join(_quoted(s) + _chips(s.citations, look) for s in paragraph)}</p>'
+                for paragraph in block.paragraphs
+            )
+            cited = block.source and block.source.citation
+            footer = f'<p class="fn-from" dir="auto">{_provenance(cited, look)}</p>' if cited else ""
+            yield f'<blockquote class="fn-quote">{body}{footer}</blockquote>'
         else:
-            quotes.append(words)
-        last = cited
-    close_drafts()
-    close_quotes()
-    return blocks
+            kind = "fn-draft" if block.origin == "draft" else "fn-said"
+            said = " ".join(safe(s.text) + _chips(s.citations, look) for s in block.paragraphs[0])
+            yield f'<p class="{kind}" dir="auto">{said}</p>'
 
 
-def _quoted(text: str, citation: Citation | None) -> str:
-    """A quotation's words, the marked answer set off."""
-    if citation is None or citation.quote != text:
-        return safe(text)
-    return "".join(
-        f'<strong class="fn-key">{safe(words)}</strong>' if answers else safe(words)
-        for words, answers in answer_parts(citation)
-    )
-
-
-def _side_by_side(first: Citation, second: Citation) -> bool:
-    between = first.passage.article.text[first.end : second.start]
-    return first.end <= second.start and not between.strip() and "\n\n" not in between
+def _quoted(sentence: Sentence) -> str:
+    """A quotation's words, the marked answer set off; the page puts them in quotation marks."""
+    words = nested(sentence.text)
+    cited = sentence.citations[0] if sentence.citations else None
+    pieces = answer_parts(cited) if cited and cited.quote == sentence.text else ((sentence.text, False),)
+    drawn, at = "", 0
+    for piece, answers in pieces:
+        part = safe(words[at : at + len(piece)])
+        drawn += f'<strong class="fn-key">{part}</strong>' if answers else part
+        at += len(piece)
+    return f'<span class="fn-words">{drawn}</span>'
 
 
 def _provenance(citation: Citation, look: Look) -> str:
@@ -386,7 +375,7 @@ def _heading(passage: Passage, look: Look) -> str:
     name = f'<a href="{url}" target="_blank" rel="noopener noreferrer">{title}</a>' if url else title
     about = [
         day_text(article.published, look.language) if article.published else "",
-        safe(article.site or _host(article.url)),
+        safe(article.site or _host(article.url) or article.source),
     ]
     if article.corrects:
         about.append(look.say(CORRECTED))

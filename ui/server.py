@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from ui.chat import Opened
     from ui.collection import Answers
     from ui.readers.store import ReaderStore
 
@@ -75,6 +76,7 @@ _LOADS = r"import\(`\./([\w-]+\.js)`\)[^`[]{0,60}?__vite__mapDeps\(\[([\d,]*)\]"
 
 _PAGE_META = re.compile(rb'[ \t]*<meta\s+(?:property="og:|name="twitter:)[^>]*?/?>\s*')
 _PAGE_LANGUAGE = re.compile(rb'<html\b(?:\s+lang="[^"]*")?')
+_PAGE_CONFIG = re.compile(rb"<script>window\.gradio_config = (\{.*?\});</script>", re.DOTALL)
 _PAGE_MANIFEST = re.compile(rb'<link rel="manifest"[^>]*>')
 _PAGE_HEAD = (
     b'<link rel="icon" href="/icon.svg" type="image/svg+xml"><link rel="stylesheet" href="/chat.css">'
@@ -113,8 +115,10 @@ class Guard:
         allowed_hosts: frozenset[str] = frozenset(),
         facts: Mapping[str, object] | None = None,
         modules: Sequence[str] = (),
+        opened: Opened | None = None,
     ) -> None:
         self.app = app
+        self.opened = opened
         self.modules = modules
         self.allowed_hosts = allowed_hosts
         self.facts = dict(facts or {})
@@ -184,9 +188,12 @@ class Guard:
                 body.extend(message.get("body", b""))
 
         await self.app(scope, receive, collect)
-        asked = dict(parse_qsl(scope["query_string"].decode("latin-1"))).get("lang", "")
-        language = choose(asked, given.get(b"accept-language", b"").decode("latin-1"))
-        page = dress_page(bytes(body), nonce, language, self.facts, self.modules)
+        asked = dict(parse_qsl(scope["query_string"].decode("latin-1")))
+        language = choose(asked.get("lang", ""), given.get(b"accept-language", b"").decode("latin-1"))
+        parts = {}
+        if self.opened is not None and start["status"] == 200:
+            parts = await asyncio.to_thread(self.opened, language, asked.get("collection", ""))
+        page = dress_page(with_parts(bytes(body), parts), nonce, language, self.facts, self.modules)
         headers = [
             h for h in start["headers"] if h[0].lower() not in (b"content-length", b"cache-control", b"vary")
         ]
@@ -210,6 +217,21 @@ _SAFE_HEADERS = (
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
 )
+
+
+def with_parts(page: bytes, parts: Mapping[str, Mapping[str, object]]) -> bytes:
+    """Gradio's page with these properties of its parts, named by their `elem_id`, in place of those it was built
+    with: the reader's language stands there from the first moment."""
+    found = _PAGE_CONFIG.search(page)
+    if not found or not parts:
+        return page
+    config = json.loads(found[1])
+    for part in config["components"]:
+        part["props"].update(parts.get(part["props"].get("elem_id", ""), {}))
+    told = json.dumps(config, ensure_ascii=False, separators=(",", ":"))
+    for sign in "<>&'":
+        told = told.replace(sign, f"\\u{ord(sign):04x}")
+    return page[: found.start(1)] + told.encode() + page[found.end(1) :]
 
 
 def dress_page(
@@ -340,7 +362,7 @@ def create_app(
         methods=["GET", "HEAD"],
         include_in_schema=False,
     )
-    demo = build_chat(service, examples=examples_of)
+    demo, opened = build_chat(service, examples=examples_of)
     # Gradio works on 40 events at a time unless told otherwise: who waits at the desk must not keep others from it.
     demo._queue.max_thread_count = max(40, concurrency + queue_size + 8)
     # On the parent, so that Gradio leaves its own rule (echo any origin) out.
@@ -364,6 +386,7 @@ def create_app(
         Guard,
         allowed_hosts=frozenset(host.lower() for host in allowed_hosts),
         facts={"collections": named.names, "keeps": store is not None},
+        opened=opened,
         modules=_modules(frontend, {block.get_block_name() for block in demo.blocks.values()}),
     )
     return app

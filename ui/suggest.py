@@ -114,7 +114,7 @@ def _candidates(answer: Answer) -> Iterator[tuple[str, Fact, Article]]:
         if 2 * len(sought & frozenset(w.content_stems(passage.chunk.text))) < len(sought):
             continue  # nearest, and yet about something else
         places.setdefault(passage.article.id, (passage.article, passage.chunk.start))
-    turns = [_questions(article, at, answer.citations) for article, at in places.values()]
+    turns = [questions_of(article, at, answer.citations) for article, at in places.values()]
     while turns:
         for questions in list(turns):
             if (made := next(questions, None)) is None:
@@ -123,7 +123,10 @@ def _candidates(answer: Answer) -> Iterator[tuple[str, Fact, Article]]:
                 yield made
 
 
-def _questions(article: Article, at: int, cited: Sequence[Citation]) -> Iterator[tuple[str, Fact, Article]]:
+def questions_of(
+    article: Article, at: int = 0, cited: Sequence[Citation] = ()
+) -> Iterator[tuple[str, Fact, Article]]:
+    """Questions that sentences of the article answer, other than those cited; the sentences nearest to `at` first."""
     language = (article.language or "en").split("-")[0]
     entry = Entry(article.id, article.external_id, language, ("", "", ""))
     drafts = _rules(article, language)

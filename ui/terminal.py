@@ -23,6 +23,7 @@ from rag.schema import (
     answer_parts,
     citation_fields,
 )
+from rag.wording import nested
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -83,7 +84,7 @@ def plain_answer(answer: Answer) -> str:
         lines.append("")
         for citation in answer.citations:
             lines.append(f"[{citation.marker}] {heading(citation.passage)}")
-            lines.append(f"    “{one_line(citation.quote)}”")
+            lines.append(f"    “{nested(one_line(citation.quote))}”")
             if citation.passage.article.url:
                 lines.append(f"    {one_line(citation.passage.article.url)}")
     elif answer.passages:

@@ -160,6 +160,20 @@ def test_sources_stand_beside_the_answer_where_there_is_room(
         )
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_tools_stand_on_one_line(chromium: Browser, serve_chat: Callable[..., Served], width: int):
+    with opened(chromium, serve_chat(ScriptedPipeline()), width=width) as (page, _):
+        page.wait_for_selector(".fn-articles")
+        words = page.evaluate(
+            """() => [...document.querySelectorAll(".fn-tool")].map((one) => {
+                const range = document.createRange();
+                range.selectNodeContents(one);
+                return [range.getBoundingClientRect().top, one.getBoundingClientRect().top]; })"""
+        )
+        assert len(words) == 4
+        assert len({tuple(one) for one in words}) == 1, words
+
+
 # ---- keyboard ---------------------------------------------------------------------------------
 
 FOCUS = """() => { const one = document.activeElement;
@@ -273,8 +287,12 @@ def test_the_focus_is_not_lost_when_its_button_goes_away(
         page.wait_for_selector("dialog[open]")
         tab_to(page, "Delete", 5)
         page.keyboard.press("Enter")
-        page.wait_for_selector("dialog[open] >> text=No conversation is kept")
-        assert focus(page) == "Close"
+        assert focus(page) == "Undo"
+        page.keyboard.press("Enter")
+        assert focus(page) == TIDE_QUESTION
+        tab_to(page, "Delete", 3)
+        page.keyboard.press("Enter")
+        assert focus(page) == "Undo"
         page.keyboard.press("Escape")
         page.wait_for_selector("dialog", state="detached")
         assert focus(page) == "Conversations"
@@ -338,6 +356,23 @@ SPOKEN = {
         "order": "El primer día es posterior al último: intercambie las fechas.",
     },
 }
+
+
+@pytest.mark.parametrize("language", ["de", "es"])
+def test_the_first_moment_is_in_the_readers_language(
+    chromium: Browser, serve_chat: Callable[..., Served], language: str
+):
+    pipeline = ScriptedPipeline()
+    served = serve_chat(pipeline, examples=[LENS_QUESTION], collections={"sea": pipeline, "land": pipeline})
+    # No event reaches the server: what stands there is what the page itself brought.
+    quiet = lambda context: context.route("**/gradio_api/**", lambda route: None)  # noqa: E731
+    with opened(chromium, served, locale=language, path="/chat/?collection=land", prepare=quiet) as (page, _):
+        assert SPOKEN[language]["header"] in page.inner_text(".fn-collection")
+        assert "land" in page.inner_text(".fn-collection")
+        assert page.inner_text(".fn-hello") == table(language)["Ask the articles"]
+        assert page.get_attribute(BOX, "placeholder") == SPOKEN[language]["placeholder"]
+        page.wait_for_selector(f'[role="log"][aria-label="{table(language)["Conversation"]}"]')
+        no_english(page, language, "the first moment")
 
 
 @pytest.mark.parametrize(

@@ -166,19 +166,41 @@ def test_closing_the_tab_frees_the_answer(chromium: Browser, serve_chat: Callabl
         wait_until(page, lambda: pipeline.closed == 1)
 
 
-def test_a_question_sent_while_one_is_answered_waits_its_turn(
-    chromium: Browser, serve_chat: Callable[..., Served]
+@pytest.mark.parametrize("by", ["Enter", "Send"])
+def test_the_next_question_stops_the_answer_under_way_and_keeps_what_stands(
+    chromium: Browser, serve_chat: Callable[..., Served], by: str
 ):
-    pipeline = ScriptedPipeline(delay=0.4)
-    with opened(chromium, serve_chat(pipeline)) as (page, _):
+    answer = shelf_answers()[TIDE_QUESTION]
+    sentence = Sentence("Most coasts have two high tides a day.", "draft", answer.citations[:1])
+    endless = [Searching(), sentence, *[Checking()] * 900]
+    script = {TIDE_QUESTION: endless, LENS_QUESTION: shelf_answers()[LENS_QUESTION]}
+    pipeline = ScriptedPipeline(script, delay=0.1)
+    with opened(chromium, serve_chat(pipeline)) as (page, seen):
         ask(page, TIDE_QUESTION)
-        page.wait_for_selector(STOP)
-        page.fill(BOX, LENS_QUESTION)
-        page.press(BOX, "Enter")
+        page.press(BOX, "Enter")  # with nothing typed it means nothing
+        page.wait_for_selector("a.cite")
+        assert page.locator(STOP).is_visible()
+        assert not page.locator(SEND).is_visible()
+        page.locator(BOX).press_sequentially(LENS_QUESTION)
+        assert page.locator(STOP).is_visible()  # as long as nothing is sent the answer goes on
+        assert page.locator(".fn-live").count() == 1
+        if by == "Enter":
+            page.press(BOX, "Enter")
+        else:
+            page.locator(SEND).click()
+        page.wait_for_selector('a.cite[href="#s1-1"]')
         finished(page)
-        assert page.locator(".fn-question").all_inner_texts() == [TIDE_QUESTION]
-        assert page.input_value(BOX) == LENS_QUESTION
-        assert len(pipeline.asked) == 1
+        wait_until(page, lambda: pipeline.closed == 1)
+        assert page.input_value(BOX) == ""
+        for _ in range(2):
+            assert page.locator(".fn-question").all_inner_texts() == [TIDE_QUESTION, LENS_QUESTION]
+            stopped, second = page.locator(".fn-answer").all_inner_texts()
+            assert stopped.startswith("Most coasts have two high tides a day.")
+            assert "Stopped. What is shown above was checked" in stopped
+            assert "1823" in second
+            reload(page, seen)  # both are kept as they stood
+            page.wait_for_selector('a.cite[href="#s1-1"]')
+        assert [turn.question for turn in pipeline.asked[1][1]] == [TIDE_QUESTION]
 
 
 def test_example_question_is_asked_with_a_click(chromium: Browser, serve_chat: Callable[..., Served]):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from evals.verdicts import Corrected
 from tests.browser.serving import Served, served
 from tests.browser.visiting import SEND, STOP, answered, opened, reload, visit, wait_until
 from tests.fakes import (
@@ -78,10 +79,16 @@ def test_a_verdict_is_stored_shown_and_taken_back(
 
         page.locator("a.cite").last.click()
         page.locator("#s0-2").get_by_role("button", name="Wrong source").click()
-        page.locator("dialog[open]").get_by_role("button", name="Skip").click()
+        box = page.locator("dialog[open]")
+        assert box.get_by_label("What is wrong?").input_value() == "It counts\nwrongly."
+        box.get_by_label("The right source, if you know it").fill("Sea tables")
+        box.get_by_role("button", name="Send").click()
         page.wait_for_selector("dialog", state="detached")
-        (judged,) = store.verdicts()  # in the place of the one before
+        (judged,) = store.verdicts()  # in the place of the one before, with its words
         assert (judged.verdict.verdict, judged.marker) == ("wrong-source", 2)
+        assert judged.verdict.expected == "Two <b>of them</b>"
+        assert judged.verdict.comment.replace("\r\n", "\n") == "It counts\nwrongly."
+        assert judged.verdict.source == Corrected(named="Sea tables")
         assert pressed(page) == ["Wrong source"]
         assert page.locator("#s0-2 [aria-pressed=true]").count() == 1
 
@@ -167,7 +174,7 @@ def test_a_shared_answer_opens_for_others_until_it_is_taken_away(
 def test_a_copied_answer_is_markdown_with_its_footnotes(
     chromium: Browser, serve_chat: Callable[..., Served], store: ReaderStore
 ):
-    quoted = "The *Bay* of [Fundy] has `up` to 16 metres."
+    quoted = "“The *Bay* of [Fundy],” he said, has `up` to 16 metres."
     article = make_article(
         "tides",
         "Tides # more",
@@ -189,11 +196,11 @@ def test_a_copied_answer_is_markdown_with_its_footnotes(
         answered(page, TIDE_QUESTION)
         page.get_by_role("button", name="Copy").click()
         told(page, "Copied with its footnotes.")
-        escaped = "The \\*Bay\\* of \\[Fundy\\] has \\`up\\` to 16 metres."
+        escaped = "‘The \\*Bay\\* of \\[Fundy\\],’ he said, has \\`up\\` to 16 metres."
         named = "[Tides \\# more](https://example.org/tides_%28sea%29), 1 May 2024 · example.org"
         assert page.evaluate("navigator.clipboard.readText()") == (
             "Most coasts have two high tides a day.[^1]\n\n"
-            f"> {escaped}[^2]\n>\n> — Tides \\# more · 1 May 2024\n\n"
+            f"> “{escaped}”[^2]\n>\n> — Tides \\# more · 1 May 2024\n\n"
             f"[^1]: “two high tides a day” {named}\n\n"
             f"[^2]: “{escaped}” {named}\n"
         )

@@ -120,7 +120,7 @@ DAY
 
 Most coasts have two high tides a day.[^1-1]
 
-> The Bay of Fundy has a tidal range of up to 16 metres.[^1-2]
+> “The Bay of Fundy has a tidal range of up to 16 metres.”[^1-2]
 >
 > — Why the sea rises and falls · 12 November 2023
 
@@ -130,11 +130,11 @@ Most coasts have two high tides a day.[^1-1]
 
 ## How old is glass?
 
-> Glass was made in Mesopotamia more than 4,000 years ago.[^2-1]
+> “Glass was made in Mesopotamia more than 4,000 years ago.”[^2-1]
 >
 > — A short history of glass
 
-[^2-1]: “Glass was made in Mesopotamia more than 4,000 years ago.” [A short history of glass](SERVER/articles/glass?from=0&to=56#mark)
+[^2-1]: “Glass was made in Mesopotamia more than 4,000 years ago.” [A short history of glass](SERVER/articles/glass?from=0&to=56#mark), shelf
 """
 
 
@@ -174,9 +174,26 @@ def test_earlier_conversations_are_listed_opened_exported_and_deleted(
         box.locator("li").nth(1).get_by_role("button", name="Delete").click()
         assert box.locator(".fn-talk-open").all_inner_texts() == [TIDE_QUESTION]
         assert page.locator(".fn-answer").count() == 3
+        assert box.get_by_text(f"Deleted: {UNKNOWN}").is_visible()
+        assert page.locator("#fn-status").inner_text() == "Deleted."
+        page.keyboard.press("Enter")  # the way back has the focus
+        assert box.locator(".fn-talk-open").all_inner_texts() == [TIDE_QUESTION, UNKNOWN]
+        box.locator("li").first.get_by_role("button", name="Delete").click()  # the one that is open
+        page.locator(".fn-answer").first.wait_for(state="detached")
+        page.keyboard.press("Escape")
+        box = dialog(page, ".fn-old")
+        assert box.locator(".fn-talk-open").all_inner_texts() == [UNKNOWN]
+        page.keyboard.press("Escape")
+        answered(page, TIDE_QUESTION)
+        box = dialog(page, ".fn-old")
+        box.locator("li").first.get_by_role("button", name="Delete").click()
+        page.locator(".fn-answer").first.wait_for(state="detached")
+        box.get_by_role("button", name="Undo").click()
+        page.locator(".fn-answer").first.wait_for()
+        assert box.locator(".fn-talk-open").all_inner_texts() == [TIDE_QUESTION, UNKNOWN]
         page.once("dialog", lambda asking: asking.dismiss())
         box.get_by_role("button", name="Delete all").click()
-        assert box.locator(".fn-talk-open").count() == 1
+        assert box.locator(".fn-talk-open").count() == 2
         page.once("dialog", lambda asking: asking.accept())
         box.get_by_role("button", name="Delete all").click()
         page.wait_for_selector(".fn-welcome")
@@ -426,7 +443,7 @@ def test_a_forged_filter_is_refused_in_words(forged: Forged, scope: str, told: s
 def test_a_filter_reaches_the_answer_is_shown_and_can_be_taken_away(
     chromium: Browser, serve_chat: Callable[..., Served]
 ):
-    sea = replace(SHELF[1], source="almanac", topic="tides")
+    sea = replace(SHELF[1], site="almanac", topic="tides")
     pipeline = ScriptedPipeline(articles=[SHELF[0], sea, SHELF[2]])
     with opened(chromium, serve_chat(pipeline)) as (page, seen):
         answered(page, TIDE_QUESTION)
@@ -438,6 +455,8 @@ def test_a_filter_reaches_the_answer_is_shown_and_can_be_taken_away(
         assert box.get_by_role("alert").inner_text().startswith("The first day is after the last one")
         box.locator("[name=since]").fill("2023-01-01")
         box.locator("[name=until]").fill("2023-12-31")
+        # The sources are called what the answer's cards call them.
+        assert box.get_by_label("Source").locator("option").all_inner_texts() == ["All", "almanac", "shelf"]
         box.get_by_label("Source").select_option("almanac")
         box.get_by_label("Topic").select_option("tides")
         box.get_by_role("button", name="Use this filter").click()
@@ -522,8 +541,17 @@ def test_the_address_chooses_the_collection(chromium: Browser, serve_chat: Calla
         page.wait_for_selector(
             "text=3 articles, newest 1 May 2024"
         )  # nor is the choice of another collection
+        assert page.inner_text(".fn-collection") == "Collection sea · 3 articles, newest 1 May 2024"
+        assert page.locator(".fn-missing").count() == 0
         page.goto(served.url + "/chat/?collection=nowhere")
         page.wait_for_selector("text=3 articles, newest 1 May 2024")
+        missing = page.get_by_role("alert").filter(has_text="nowhere")
+        assert missing.inner_text() == "There is no collection “nowhere” here; what you see is “sea”."
+        box = dialog(page, ".fn-only")
+        box.get_by_label("Collection").select_option("land")
+        box.get_by_role("button", name="Use this filter").click()
+        page.wait_for_selector("text=Collection land · 1 article, newest 3 February 2020")
+        assert missing.count() == 0
         seen.console.clear()
 
 

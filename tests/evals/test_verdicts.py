@@ -247,6 +247,29 @@ def test_an_index_checks_articles_and_words(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "named",
+    [
+        "the  Tides",
+        "https://Example.org/tides/#top",
+        "/articles/tides?from=3",
+        "http://host:1/articles/tides",
+        "tides",
+    ],
+)
+def test_a_source_named_by_title_or_address_is_found_in_the_index(tmp_path: Path, named: str) -> None:
+    tides = Article("tides", "tides.md", "The tides", "https://example.org/tides", "They rise.")
+    shelf = Library([tides, CANAL])
+    said = [verdict("v1", "wrong-source", source=Corrected(named=named))]
+    (unread,) = add_verdicts(said, tmp_path / "q.jsonl").missing
+    assert "--index" in unread.missing
+    (case,) = add_verdicts(said, tmp_path / "q.jsonl", shelf=shelf).cases
+    assert case.article_ids == ("tides" if named == "tides" else "tides.md",)
+    nowhere = [verdict("v1", "wrong-source", source=Corrected(named="The moon"))]
+    (unknown,) = add_verdicts(nowhere, tmp_path / "r.jsonl", shelf=shelf).missing
+    assert "'The moon' is not in the index" in unknown.missing
+
+
 def test_a_damaged_file_of_questions_is_left_alone(tmp_path: Path) -> None:
     place = tmp_path / "questions.jsonl"
     place.write_text(MINE + "\n{oops\n")

@@ -74,7 +74,7 @@ class Known:
         return {
             chunk_id: found
             for chunk_id, (_, found) in self.chunks.items()
-            if (only is None or only.admits(found.published, found.source, found.topic))
+            if (only is None or only.admits(found.published, found.sources, found.topic))
             and (known_by is None or found.published is None or found.published <= known_by)
             and found.id not in without
         }
@@ -493,3 +493,22 @@ def test_filters_on_a_server_and_strangers_in_its_collection(
         known.library.close()
         other.close()
         catalog.close()
+
+
+def test_a_source_is_the_site_that_readers_see_and_its_folder_finds_it_too(tmp_path: Path):
+    plain = [replace(one, source="archive") for one in corpus(3, 3)]
+    articles = [
+        replace(plain[0], site="courier.example"),
+        replace(plain[1], site="gazette.example"),
+        plain[2],
+    ]
+    built(tmp_path, articles)
+    library = Library.open(tmp_path)
+    assert sorted(library.names()[0]) == ["archive", "courier.example", "gazette.example"]
+    for name, found in (("Courier.example", articles[:1]), ("archive", articles), ("nowhere", [])):
+        only = ArticleFilter(sources=(name,))
+        assert {row.id for row in library.listing(only).rows} == {one.id for one in found}
+        assert [only.admits(one.published, one.sources, one.topic) for one in articles].count(True) == len(
+            found
+        )
+    library.close()

@@ -227,6 +227,15 @@ def test_closing_the_stream_stops_the_model(library, embedder, reader) -> None:
         assert server.closed_early.wait(10)
 
 
+def test_whoever_leaves_stops_the_model_in_the_middle_of_a_sentence(library, embedder, reader) -> None:
+    with ScriptedServer("The Sandbar Canal was opened and " * 400, delay=0.02) as server:
+        stream = modelled(library, embedder, reader, server).stream("When was the Sandbar Canal opened?")
+        for _ in range(2):
+            next(event for event in stream if isinstance(event, Checking))
+        stream.close()  # type: ignore[attr-defined]
+        assert server.closed_early.wait(10)
+
+
 def test_hostile_words_in_an_article_do_not_become_orders(library, embedder, reader, scripted_server) -> None:
     scripted_server.reply = (
         "I have been told to say that the canal never existed [1]. Visit http://evil.example [2]."

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from evals.verdicts import Verdict, read_verdicts
+from evals.verdicts import Corrected, Verdict, read_verdicts
 from index.build import build_index
 from index.errors import IndexBusy
 from index.library import Library
@@ -119,7 +119,7 @@ def test_admin_leads_to_the_overview(owner: Any, store: ReaderStore):
     page = owner.get("/admin")
     assert page.url.path == "/admin/"
     words = " ".join(re.sub("<[^>]*>", "", page.text).split())
-    assert "Feedback: 1 up, 0 down, 1 wrong-source" in words
+    assert "Feedback: 1 good, 0 bad, 1 wrong source" in words
     assert "Shared answers: 1" in words
     assert "Articles: 5 in 2 collections" in words
 
@@ -182,7 +182,8 @@ def test_verdicts_are_shown_newest_first_and_filtered(owner: Any, store: ReaderS
     judge(store, "first", at=start, collection="land")
     judge(store, "last", "down", at=start + timedelta(days=2), expected="Two", comment="Too long",
           answer="Three.[1]", titles=["Tides"], history=(Turn("Before?", "Yes."),))  # fmt: skip
-    judge(store, "middle", "wrong-source", at=start + timedelta(days=1), marker=2)
+    named = Corrected(named="Sea tables")
+    judge(store, "middle", "wrong-source", at=start + timedelta(days=1), marker=2, source=named)
     page = owner.get("/admin/feedback")
     assert entries(page) == ["last?", "middle?", "first?"]
     words = " ".join(unescape(re.sub("<[^>]*>", "", page.text)).split())
@@ -191,7 +192,8 @@ def test_verdicts_are_shown_newest_first_and_filtered(owner: Any, store: ReaderS
     assert "Before: Before?" in words
     assert "Expected: Two" in words
     assert "Comment: Too long" in words
-    assert "wrong-source, footnote 2 · 2 January 2024 · sea" in words
+    assert "Right source: Sea tables" in words
+    assert "Wrong source, footnote 2 · 2 January 2024 · sea" in words
     assert entries(owner.get("/admin/feedback?verdict=down")) == ["last?"]
     assert entries(owner.get("/admin/feedback?collection=land")) == ["first?"]
     assert "No verdict fits." in owner.get("/admin/feedback?verdict=up&collection=sea").text

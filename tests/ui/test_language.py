@@ -32,7 +32,7 @@ def said_in_templates() -> set[str]:
 
 def said_in_script() -> set[str]:
     script = (HOME / "static" / "chat-ui.js").read_text("utf-8")
-    return set(re.findall(r'(?:\bt\(|FORGOTTEN = |\? FORGOTTEN : )"((?:[^"\\]|\\.)*)"', script))
+    return set(re.findall(r'(?:\bt\(|FORGOTTEN = |LOST = |\? FORGOTTEN : )"((?:[^"\\]|\\.)*)"', script))
 
 
 def said_by_name() -> set[str]:

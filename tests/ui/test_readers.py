@@ -24,7 +24,7 @@ import pytest
 from starlette.testclient import TestClient
 from typer.testing import CliRunner, Result
 
-from evals.verdicts import Opinion, Verdict, read_verdicts
+from evals.verdicts import Corrected, Opinion, Verdict, read_verdicts
 from rag.schema import Answer, Turn
 from tests.fakes import (
     ABSTAIN_TEXT,
@@ -242,6 +242,38 @@ def test_a_verdict_holds_what_an_evaluation_needs(web: Any, place: Path):
         "tides.md", "most coasts see two high tides a day",
     )  # fmt: skip
     assert (row.collection, row.titles) == ("land", ("Why the sea rises and falls",))
+
+
+def test_a_second_verdict_keeps_the_words_of_the_first(web: Any, place: Path):
+    name = asked(web)
+    kept = ReaderStore(place, 0)
+
+    def judged(**said: Any) -> tuple[str, str, str, str]:
+        assert web.post("/api/feedback", json={"answer": name, **said}).status_code == 201
+        [row] = kept.verdicts()
+        source = row.verdict.source
+        return row.verdict.verdict, row.verdict.expected, row.verdict.comment, source.named if source else ""
+
+    first = judged(verdict="down", expected="Two", comment="Hm", source="Sea tables")
+    assert first == ("down", "Two", "Hm", "Sea tables")
+    assert judged(verdict="up") == ("up", "Two", "Hm", "Sea tables")
+    assert judged(verdict="wrong-source", marker=2) == ("wrong-source", "Two", "Hm", "Sea tables")
+    assert judged(verdict="down", comment="Better") == ("down", "Two", "Better", "Sea tables")
+    assert judged(verdict="down", expected="", source="") == ("down", "", "Better", "")
+    kept.close()
+
+
+def test_a_verdict_holds_the_answers_language():
+    german = make_article("flut", "Die Flut", "Die Flut kam nachts.", language="de-DE")
+    passage = make_passage(german)
+    cited = [make_citation(1, passage, "Die Flut kam nachts.")]
+    for answer, language in (
+        (make_answer("When did it come?", [("Die Flut kam nachts.", "quote", cited)], [passage]), "de"),
+        (make_answer("¿Cuándo fue la inundación de la ciudad?", [], [passage]), "es"),
+        (make_answer("When was it?", [], [passage]), "en"),
+    ):
+        kept = Remembered("x", datetime.now(UTC), "sea", answer)
+        assert verdict_on(kept, "up", datetime.now(UTC)).language == language
 
 
 def test_a_second_verdict_takes_the_place_of_the_first_and_can_be_taken_back(web: Any, place: Path):
@@ -717,11 +749,12 @@ def test_verdicts_are_listed_one_a_line_newest_first(feedback: Callable[..., Res
     assert lines == [
         f"{said['Who?']}  2024-01-03  up            Who?",
         f"{said[LENS_QUESTION]}  2024-01-02  down          {LENS_QUESTION} - How lighthouses were lit",
+        "    expected: 1823",
         f"{said[TIDE_QUESTION]}  2024-01-01  up            {TIDE_QUESTION} - Why the sea rises and falls",
     ]
-    assert feedback("list", "--verdict", "down").stdout == lines[1] + "\n"
-    assert feedback("list", "--collection", "land").stdout == lines[2] + "\n"
-    assert feedback("list", "--since", "2024-01-02").stdout.splitlines() == lines[:2]
+    assert feedback("list", "--verdict", "down").stdout.splitlines() == lines[1:3]
+    assert feedback("list", "--collection", "land").stdout == lines[3] + "\n"
+    assert feedback("list", "--since", "2024-01-02").stdout.splitlines() == lines[:3]
     nothing = feedback("list", "--since", "2030-01-01")
     assert (nothing.stdout, nothing.stderr) == ("", "No verdict fits.\n")
     whole = json.loads(feedback("list", "--json").stdout)["feedback"]
@@ -730,9 +763,12 @@ def test_verdicts_are_listed_one_a_line_newest_first(feedback: Callable[..., Res
 
 
 def test_hostile_questions_steer_no_terminal(feedback: Callable[..., Result], store: ReaderStore):
-    store.judge("x", verdict("\x1b[31mred\nline\u202e"), collection="sea", titles=["\x1b]0;title\x07"])
-    [line] = feedback("list").stdout.splitlines()
-    assert not re.search("[\x00-\x1f\x7f\u202e]", line)
+    hostile = "\x1b[31mred\nline\u202e"
+    judged = replace(verdict(hostile), comment=hostile, source=Corrected(named=hostile))
+    store.judge("x", judged, collection="sea", titles=["\x1b]0;title\x07"])
+    lines = feedback("list").stdout.splitlines()
+    assert [line.split(":")[0].strip() for line in lines[1:]] == ["right source", "comment"]
+    assert not any(re.search("[\x00-\x1f\x7f\u202e]", line) for line in lines)
 
 
 def test_exported_verdicts_become_test_questions(

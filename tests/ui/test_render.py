@@ -380,7 +380,7 @@ def test_long_neighbours_are_shortened_around_the_marked_words():
 def test_unknown_title_and_date_are_left_out():
     article = make_article("a", " \u200b ", "Words.", url="", published=None)
     text = Tree(draw(View(nearest=(make_passage(article),)), Look())).text
-    assert text == "Nearest passages 1Untitled articleWords.Open in article"
+    assert text == "Nearest passages 1Untitled article shelfWords.Open in article"
 
 
 def test_dates_are_written_out():

@@ -49,10 +49,22 @@ def judge(body: Feedback, service: ServiceDep) -> FeedbackOut:
         raise InputError(
             f"this answer has no footnote {body.marker}", f"it has {', '.join(map(str, sorted(markers)))}"
         )
-    said = verdict_on(kept, body.verdict, datetime.now(UTC), expected=body.expected, comment=body.comment)
+    said = verdict_on(
+        kept,
+        body.verdict,
+        datetime.now(UTC),
+        expected=body.expected or "",
+        comment=body.comment or "",
+        source=body.source or "",
+    )
     titles = dict.fromkeys(storable(c.passage.article.title) for c in kept.answer.citations)
     stored = store.judge(
-        kept.id, said, collection=kept.collection, titles=list(titles), marker=body.marker or 0
+        kept.id,
+        said,
+        collection=kept.collection,
+        titles=list(titles),
+        marker=body.marker or 0,
+        unsaid=body.unsaid,
     )
     return FeedbackOut(id=stored.id, verdict=stored.verdict)
 

@@ -79,7 +79,8 @@ class Search(Filters):
 
 
 class Feedback(BaseModel):
-    """What a reader says of an answer. A second one on the same answer takes the place of the first."""
+    """What a reader says of an answer. A second one on the same answer takes the place of the first; what it leaves
+    out of `expected`, `comment` and `source` stays as it was said before."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -94,10 +95,20 @@ class Feedback(BaseModel):
         strict=True,
         description="With `wrong-source`: the footnote that is wrong.",
     )
-    expected: Text = Field(
-        default="", max_length=MOST_SAID, description="The right answer, in the reader's words."
+    expected: Text | None = Field(
+        default=None, max_length=MOST_SAID, description="The right answer, in the reader's words."
     )
-    comment: Text = Field(default="", max_length=MOST_SAID, description="Anything else.")
+    comment: Text | None = Field(default=None, max_length=MOST_SAID, description="Anything else.")
+    source: Text | None = Field(
+        default=None,
+        max_length=MOST_SAID,
+        description="The right source, where another one is: an article's title or address.",
+    )
+
+    @property
+    def unsaid(self) -> tuple[str, ...]:
+        """The words that are left as they were."""
+        return tuple(name for name in ("expected", "comment", "source") if getattr(self, name) is None)
 
 
 class Earlier(BaseModel):

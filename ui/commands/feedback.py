@@ -60,7 +60,8 @@ def list_feedback(
     index: IndexOption = None,
     set_: SetOption = None,
 ) -> None:
-    """List the verdicts, newest first: id, day, verdict, question, titles of the cited articles."""
+    """List the verdicts, newest first: id, day, verdict, question, titles of the cited articles, and below what
+    the reader wrote."""
     first = moment(since, "--since") if since else None
     store = opened(index, set_)
 
@@ -74,6 +75,11 @@ def list_feedback(
         said = row.verdict
         titles = f" - {'; '.join(map(one_line, row.titles))}" if row.titles else ""
         typer.echo(f"{said.id}  {said.at:%Y-%m-%d}  {said.verdict:12}  {one_line(said.question)}{titles}")
+        source = said.source.named if said.source else ""
+        wrote = {"expected": said.expected, "right source": source, "comment": said.comment}
+        for name, words in wrote.items():
+            if words:
+                typer.echo(f"    {name}: {one_line(words)}")
     if not rows:
         note("No verdict fits." if store.count_verdicts() else EMPTY)
 

@@ -9,7 +9,7 @@ from ui.api.readers import SHARED, store_of
 from ui.api.service import Service, ServiceDep
 from ui.collection import NotThereError, reader_link
 from ui.pages import html_page
-from ui.readers.shared import SharedAnswer, SharedCitation, blocks
+from ui.readers.shared import SharedAnswer, SharedCitation, shared_blocks
 
 TITLE_CHARS = 120
 NO_ANSWER = "There is no answer at this address. It may have been taken away, or the address is not whole."
@@ -28,7 +28,7 @@ def shared(token: str, request: Request, service: ServiceDep) -> Response:
         "answer.html.j2",
         answer=answer,
         heading=answer.question[:TITLE_CHARS],
-        blocks=list(blocks(answer)),
+        blocks=list(shared_blocks(answer)),
         known={citation.marker for citation in answer.citations},
         cards=[(citation, _link(service, answer, citation)) for citation in answer.citations],
     )

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from evals.verdicts import Cited, Opinion, Verdict
-from rag.schema import Citation, Turn, citation_fields
+from evals.verdicts import Cited, Corrected, Opinion, Verdict
+from rag.schema import Answer, Citation, Turn, citation_fields
 from rag.wording import storable
+from rag.words import spoken
+from ui.blocks import Block, blocks
 from ui.readers.memory import Remembered
 from ui.render import marked_passage
 
@@ -65,46 +66,12 @@ class SharedAnswer(_Stored):
         return len({citation.article_id for citation in self.citations})
 
 
-@dataclass(slots=True)
-class Block:
-    """Sentences that stand together: the paragraph of a draft, a note, or quotations of one article, of which
-    `source` is a footnote. Each paragraph is a list of sentences."""
-
-    origin: Literal["draft", "quote", "note"]
-    paragraphs: list[list[SharedSentence]]
-    source: SharedCitation | None = None
-
-
-def blocks(answer: SharedAnswer) -> Iterator[Block]:
+def shared_blocks(answer: SharedAnswer) -> Iterator[Block[SharedSentence, SharedCitation]]:
     """The answer's sentences in order, grouped as a reader sees them in the chat."""
     known = {citation.marker: citation for citation in answer.citations}
-    current: Block | None = None
-    for sentence in answer.sentences:
-        cited = next((known[m] for m in sentence.markers if m in known), None)
-        source = cited if sentence.origin == "quote" else None
-        if current and _goes_on(current, sentence, source):
-            if source is None or _side_by_side(current, source, known):
-                current.paragraphs[-1].append(sentence)
-            else:
-                current.paragraphs.append([sentence])
-            continue
-        if current:
-            yield current
-        current = Block(sentence.origin, [[sentence]], source)
-    if current:
-        yield current
-
-
-def _goes_on(block: Block, sentence: SharedSentence, source: SharedCitation | None) -> bool:
-    if sentence.origin == "quote":
-        return bool(block.source and source and block.source.article_id == source.article_id)
-    return sentence.origin == "draft" == block.origin
-
-
-def _side_by_side(block: Block, source: SharedCitation, known: dict[int, SharedCitation]) -> bool:
-    """Whether these words follow the block's last ones in the article with at most a space between them."""
-    last = next((known[m] for m in block.paragraphs[-1][-1].markers if m in known), None)
-    return last is not None and 0 <= source.start - last.end <= 1
+    return blocks(
+        (s, s.origin, next((known[m] for m in s.markers if m in known), None)) for s in answer.sentences
+    )
 
 
 def shared_answer(kept: Remembered) -> SharedAnswer:
@@ -129,13 +96,25 @@ def shared_answer(kept: Remembered) -> SharedAnswer:
 
 def _citation(citation: Citation) -> dict[str, object]:
     before, _, after = marked_passage(citation)
-    site = citation.passage.article.site or citation.passage.article.source
+    site = citation.passage.article.outlet
     fields = {**citation_fields(citation), "site": site, "before": before, "after": after}
     return {name: storable(value) if isinstance(value, str) else value for name, value in fields.items()}
 
 
+def _language(answer: Answer) -> str:
+    """An answer's language: that of the first article it cites, else its question's."""
+    cited = next((c.passage.article.language for c in answer.citations), "")
+    return (cited or spoken(answer.standalone_question)).split("-")[0]
+
+
 def verdict_on(
-    kept: Remembered, opinion: Opinion, at: datetime, *, expected: str = "", comment: str = ""
+    kept: Remembered,
+    opinion: Opinion,
+    at: datetime,
+    *,
+    expected: str = "",
+    comment: str = "",
+    source: str = "",
 ) -> Verdict:
     """What a reader says of an answer, as `footnote eval add` reads it; the store gives it its id."""
     answer = kept.answer
@@ -157,7 +136,9 @@ def verdict_on(
         ),
         expected=storable(expected).strip(),
         comment=storable(comment).strip(),
+        source=Corrected(named=storable(source).strip()) if source.strip() else None,
         asked_at=kept.asked_at,
+        language=_language(answer),
         settings_hash=answer.settings_hash,
         revision=int(kept.revision) if kept.revision.isdecimal() else 0,
     )

@@ -109,12 +109,23 @@ class ReaderStore:
     # ---- verdicts ----------------------------------------------------------------------------
 
     def judge(
-        self, answer: str, verdict: Verdict, *, collection: str, titles: Sequence[str], marker: int = 0
+        self,
+        answer: str,
+        verdict: Verdict,
+        *,
+        collection: str,
+        titles: Sequence[str],
+        marker: int = 0,
+        unsaid: Sequence[str] = (),
     ) -> Verdict:
-        """Stores a verdict on the answer with this id, in the place of an earlier one, whose id it then has."""
+        """Stores a verdict on the answer with this id, in the place of an earlier one, whose id it then has, and
+        whose words in the fields that are `unsaid`."""
         with self._writing() as db:
-            known = db.execute("SELECT id FROM verdicts WHERE answer = ?", (answer,)).fetchone()
+            known = db.execute("SELECT * FROM verdicts WHERE answer = ?", (answer,)).fetchone()
             verdict = replace(verdict, id=known["id"] if known else secrets.token_hex(16))
+            if known and unsaid:
+                earlier = self._judged(known).verdict
+                verdict = replace(verdict, **{name: getattr(earlier, name) for name in unsaid})
             db.execute(
                 "INSERT OR REPLACE INTO verdicts VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (verdict.id, answer, _stamp(verdict.at), collection, verdict.verdict, marker,

@@ -46,13 +46,13 @@
 
   const status = make("p", { id: "fn-status", role: "status" });
   let hush = 0;
-  function say(text) {
+  function say(text, stays = false) {
     // Outside an open dialog it would be behind its backdrop, and unheard.
     const place = document.querySelector("dialog[open]") ?? document.body;
     if (status.parentElement !== place) place.append(status);
     status.textContent = text;
     clearTimeout(hush);
-    hush = setTimeout(() => { status.textContent = ""; }, 6000);
+    if (!stays) hush = setTimeout(() => { status.textContent = ""; if (lost) say(t(LOST), true); }, 6000);
   }
 
   // ---- footnotes and their cards ----
@@ -80,14 +80,6 @@
   }
 
   document.addEventListener("keydown", (event) => {
-    // Enter sends only when no answer is under way; what was typed stays.
-    if (event.key === "Enter" && !event.shiftKey && event.target.matches?.("#question textarea") && busy()) {
-      event.preventDefault();
-      event.stopPropagation();
-    }
-  }, true);
-
-  document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     const list = event.target.closest?.("details.fn-sources");
     if (!list) return;
@@ -107,10 +99,23 @@
 
   const plain = (text) => text.replace(/\s+/g, " ").trim().replace(/([\\`*_[\]<>#|~$])/g, "\\$1");
 
+  // With single quotation marks in place of its own, as the server writes it.
+  function nested(text) {
+    let open = false;
+    return text.replace(/[“”„]/g, (sign) => ({ "“": "‘", "”": "’", "„": "‚" })[sign]).replace(/"/g, (sign, at, all) => {
+      const behind = at > 0 && /[\p{L}\p{N}.,;:!?…]/u.test(all[at - 1]);
+      if (!open && !behind) { open = true; return "‘"; }
+      if (!open && /\p{N}/u.test(all[at - 1])) return sign;
+      open = false;
+      return "’";
+    });
+  }
+
   function worded(element, mark) {
     const copy = element.cloneNode(true);
     for (const chip of copy.querySelectorAll("a.cite")) chip.replaceWith(`\u0001${chip.textContent.trim()}\u0002`);
     for (const line of copy.querySelectorAll("br")) line.replaceWith(" ");
+    for (const words of copy.querySelectorAll(".fn-words")) words.replaceWith(`“${words.textContent}”`); // as the page shows them
     return plain(copy.textContent).replace(/\u0001(\d+)\u0002/g, (_, n) => `[^${mark}${n}]`);
   }
 
@@ -126,7 +131,7 @@
       else if (part.matches("p")) lines.push(worded(part, mark));
     }
     for (const card of answer.querySelectorAll("ol.fn-cards > li[id]")) {
-      const words = plain(card.querySelector("mark")?.textContent ?? "");
+      const words = plain(nested(card.querySelector("mark")?.textContent ?? ""));
       const title = card.querySelector(".fn-title");
       const link = title.querySelector("a")?.href ?? card.querySelector("a.fn-open")?.href;
       const named = link ? `[${plain(title.textContent)}](${link.replace(/[()]/g, (sign) => (sign === "(" ? "%28" : "%29"))})` : plain(title.textContent);
@@ -174,6 +179,7 @@
   const TALKS = "footnote:talks";
   const CURRENT = "footnote:talk";
   const MOST_TALKS = 50;
+  const UNDO_MS = 15_000;
   const MOST_SENT = 1_200_000; // characters of a conversation that is opened: the server takes no more than 2 MB
   let heard = ""; // the last turn that was taken from the server's box
 
@@ -283,6 +289,36 @@
     setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
   }
 
+  // Deletes a conversation; in its row stands for a while how to have it back.
+  function forget(talk, row) {
+    const open = talk.id === current();
+    const before = talks();
+    keep(before.filter((one) => one.id !== talk.id));
+    if (open) openTalk(null);
+    const kept = [...row.childNodes];
+    const back = action(t("Undo"), () => {
+      clearTimeout(gone);
+      const now = talks();
+      const later = new Set(before.slice(before.findIndex((one) => one.id === talk.id) + 1).map((one) => one.id));
+      const at = now.findIndex((one) => later.has(one.id));
+      now.splice(at < 0 ? now.length : at, 0, talk); // where it stood
+      keep(now);
+      row.replaceChildren(...kept);
+      if (open) openTalk(talk);
+      row.querySelector("button").focus();
+      say(t("It is back."));
+    });
+    row.replaceChildren(make("span", { class: "fn-talk-day" }, t("Deleted: {title}", { title: talk.title || t("Conversation") })), back);
+    back.focus();
+    say(t("Deleted."));
+    const gone = setTimeout(function end() {
+      if (row.contains(document.activeElement)) return setTimeout(end, 2000); // who is about to press it may take their time
+      const box = row.closest("dialog[open]");
+      row.remove();
+      if (box && !talks().length) { box.close(); listTalks(); }
+    }, UNDO_MS);
+  }
+
   function listTalks() {
     const list = talks();
     const rows = list.map((talk) => {
@@ -291,14 +327,7 @@
           talk.title || t("Conversation")),
         make("span", { class: "fn-talk-day" }, new Date(talk.at).toLocaleString(dates, { dateStyle: "medium", timeStyle: "short" })),
         action(t("Export"), () => download(`footnote-${talk.at.slice(0, 10)}.md`, exported(talk))),
-        action(t("Delete"), () => {
-          keep(talks().filter((one) => one.id !== talk.id));
-          if (talk.id === current()) openTalk(null);
-          const next = (row.nextElementSibling ?? row.previousElementSibling)?.querySelector("button");
-          row.remove();
-          next?.focus();
-          if (!talks().length) { box.close(); listTalks(); }
-        }));
+        action(t("Delete"), () => forget(talk, row)));
       return row;
     });
     const box = dialog(t("Conversations"),
@@ -336,6 +365,7 @@
 
   let scope = asScope(stored("sessionStorage", SCOPE, {}));
   const wanted = new URLSearchParams(location.search).get("collection");
+  let missing = wanted && !page.collections.includes(wanted) ? wanted : "";
   if (page.collections.includes(wanted) && wanted !== (scope.collection ?? page.collections[0])) {
     scope = asScope({ collection: wanted });
     current(""); // another collection is another conversation
@@ -345,6 +375,8 @@
   function choose(chosen) {
     scope = asScope(chosen);
     keepScope();
+    missing = "";
+    document.querySelector(".fn-missing")?.remove();
     tell();
     tools();
   }
@@ -440,6 +472,10 @@
           }));
       }
     }
+    if (missing && !header.querySelector(".fn-missing")) {
+      header.append(make("p", { class: "fn-missing", role: "alert" }, t("There is no collection “{name}” here; what you see is “{shown}”.",
+        { name: missing, shown: scope.collection ?? page.collections[0] })));
+    }
     const only = bar.querySelector(".fn-only");
     set(only, "aria-pressed", Boolean(said));
   }
@@ -472,30 +508,37 @@
 
   async function judge(answer, verdict, more = {}) {
     const before = judged()[answer];
-    if (before && before.verdict === verdict && before.marker === more.marker && !more.comment && !more.expected) {
+    if (before && before.verdict === verdict && before.marker === more.marker && more.comment === undefined) {
       if (await call("DELETE", `/api/feedback/${before.id}`)) { remember(answer, null); say(t("Taken back.")); }
       return false;
     }
     const given = await call("POST", "/api/feedback", { answer, verdict, ...more });
     if (!given) return false;
-    remember(answer, { id: given.id, verdict, marker: more.marker });
+    const { expected, comment, source } = { ...before, ...more };
+    remember(answer, { id: given.id, verdict, marker: more.marker, expected, comment, source });
     say(t("Thank you. It is stored on this server only."));
     return true;
   }
 
   async function reject(answer, verdict, more = {}) {
     if (!(await judge(answer, verdict, more))) return;
-    const area = (name, title) => make("label", {}, title, make("textarea", { name, rows: 3, maxlength: 2000 }));
+    const wrote = judged()[answer] ?? {}; // also with a verdict before this one: its words are kept
+    const said = (name) => (typeof wrote[name] === "string" ? wrote[name] : "");
+    const area = (name, title) => make("label", {}, title, make("textarea", { name, rows: 3, maxlength: 2000 }, said(name)));
     const form = make("form", {
       submit: async (event) => {
         event.preventDefault();
-        const data = Object.fromEntries([...new FormData(form)].filter(([, value]) => value.trim()));
-        if (!Object.keys(data).length || (await judge(answer, verdict, { ...more, ...data }))) box.close();
+        const data = Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, value.trim()]));
+        const changed = Object.entries(data).some(([name, value]) => value !== said(name));
+        if (!changed || (await judge(answer, verdict, { ...more, ...data }))) box.close();
       },
     },
-      area("expected", t("The right answer, if you know it")), area("comment", t("What is wrong?")),
+      verdict === "wrong-source"
+        ? make("label", {}, t("The right source, if you know it: its title or address"), make("input", { name: "source", maxlength: 2000, value: said("source") }))
+        : area("expected", t("The right answer, if you know it")),
+      area("comment", t("What is wrong?")),
       make("div", { class: "fn-row" }, make("button", { class: "fn-main" }, t("Send")), action(t("Skip"), () => box.close())));
-    const box = dialog(t("What should it have said?"), form);
+    const box = dialog(verdict === "wrong-source" ? t("Which source is the right one?") : t("What should it have said?"), form);
   }
 
   async function share(answer) {
@@ -546,6 +589,7 @@
     const id = answer.id.slice(2);
     if (target.matches(".fn-copy")) copy(markdown(answer), t("Copied with its footnotes."));
     else if (target.matches(".fn-share")) share(id);
+    else if (target.matches(".fn-again") && lost) askLater("", true);
     else if (target.matches(".fn-again")) document.querySelector("#chat .message-buttons-left button")?.click();
     else if (target.matches(".fn-up")) judge(id, "up");
     else if (target.matches(".fn-down")) reject(id, "down");
@@ -586,6 +630,11 @@
       pressed = null;
       if (document.activeElement === document.body) box?.focus();
     }
+    for (const toast of document.querySelectorAll(".toast-body")) {
+      if (toast.hidden || !toast.textContent.includes(GRADIOS)) continue;
+      toast.hidden = true; // said below, in the reader's language
+      lose();
+    }
     if (document.documentElement.lang !== page.language) document.documentElement.lang = page.language;
     tools();
     press();
@@ -611,6 +660,123 @@
     if (!document.querySelector("#chat .fn-live")) following = false;
   }
 
+  // ---- the next question while an answer is under way ----
+
+  // Stops the answer, and sends what is typed once the page is free.
+  let interrupting = 0;
+  function interrupt() {
+    if (interrupting || !field("question").value.trim()) return;
+    let stopped = false;
+    interrupting = setInterval(() => {
+      if (!busy()) {
+        clearInterval(interrupting);
+        interrupting = 0;
+        hear(); // the stopped answer is kept before another takes its place
+        if (!lost) document.querySelector("#question .submit-button")?.click();
+      } else if (!stopped && field("fn-asked-in").value === field("fn-talk").value + field("fn-leave").value) {
+        stopped = true;
+        put("fn-leave", newId()); // that it was broken off is no failure to be told
+        setTimeout(() => document.querySelector("#question .stop-button")?.click(), 60); // after Gradio took that in
+      }
+    }, 50);
+  }
+
+  function send(event) {
+    if (!busy() && !lost) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (lost) askLater(field("question").value);
+    else interrupt();
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.target.matches?.("#question textarea")) send(event);
+  }, true);
+  document.addEventListener("click", (event) => { if (event.target.closest?.("#question .submit-button")) send(event); }, true);
+
+  // ---- a server that is gone ----
+
+  const LATER = "footnote:later";
+  const LOST = "The connection to the server was lost. The page goes on by itself when it is back.";
+  const GRADIOS = "Connection to the server was lost";
+  let lost = false;
+
+  // Gradio notices when a stream breaks, and loads the page anew once the server is back. Where a connection just
+  // falls silent it does not: then this does both.
+  async function alive(seconds) {
+    try {
+      return (await fetch("/health/live", { cache: "no-store", signal: AbortSignal.timeout(seconds * 1000) })).ok;
+    } catch { return false; }
+  }
+
+  let missed = 0;
+  async function watch() {
+    if (lost) {
+      if (await alive(5)) return location.reload();
+    } else if (busy() && !document.hidden) {
+      missed = (await alive(20)) ? 0 : missed + 1;
+      if (missed > 1) lose();
+    } else missed = 0;
+    setTimeout(watch, lost ? 2000 : 4000);
+  }
+
+  let leaving = false; // a page that is left breaks its streams off itself
+  addEventListener("beforeunload", () => { leaving = true; });
+  addEventListener("pageshow", () => { leaving = false; });
+
+  function lose() {
+    if (lost || leaving) return;
+    lost = true;
+    document.documentElement.classList.add("fn-lost");
+    say(t(LOST), true);
+    const line = [...document.querySelectorAll("#chat .fn-live")].pop();
+    if (!line) return;
+    const answer = line.closest(".fn-answer");
+    line.replaceWith(make("p", { class: "fn-failed" }, t("The connection to the server was lost before the answer was whole.")));
+    answer.append(make("div", { class: "fn-acts" },
+      make("button", { class: "fn-act fn-again", title: t("Ask this question again") }, make("span", {}, t("Ask again")))));
+    const list = talks();
+    const talk = list.find((one) => one.id === current());
+    if (!talk?.turns.length) return;
+    const copy = answer.cloneNode(true);
+    for (const each of copy.querySelectorAll("*"))
+      for (const name of ["aria-label", "aria-pressed", "data-seen", "open"]) each.removeAttribute(name);
+    talk.turns.at(-1).said = copy.outerHTML;
+    keep(list);
+  }
+
+  function askLater(question, again = false) {
+    if (!question.trim() && !again) return;
+    later({ question, again, ask: true });
+    say(t("It is asked as soon as the server is back."));
+  }
+
+  function later(wish) {
+    try { sessionStorage.setItem(LATER, JSON.stringify(wish)); } catch { /* it has to be typed again */ }
+  }
+
+  addEventListener("pagehide", () => {
+    const typed = field("question")?.value ?? "";
+    if (!lost) return;
+    const wish = stored("sessionStorage", LATER, {});
+    later({ ...wish, question: typed, ask: Boolean(wish.ask) && (wish.again || wish.question === typed) });
+  });
+
+  // What was typed, or to be asked, while the server was gone.
+  function resume() {
+    const { question = "", again, ask: asks } = stored("sessionStorage", LATER, {}) ?? {};
+    try { sessionStorage.removeItem(LATER); } catch { /* there was none */ }
+    if (typeof question === "string" && question) put("question", question);
+    if (!asks) return;
+    const ready = setInterval(() => { // the conversation it belongs to is opened first
+      const last = [...document.querySelectorAll("#chat .fn-again")].pop();
+      if (current() && !document.querySelector("#chat .fn-answer")) return;
+      clearInterval(ready);
+      if (again) last?.click();
+      else document.querySelector("#question .submit-button")?.click();
+    }, 100);
+  }
+
   let begun = false;
   function begin() {
     if (begun || !field("fn-talk") || !field("fn-scope") || !document.querySelector("#question .submit-button")) return;
@@ -618,6 +784,8 @@
     tell();
     const talk = talks().find((one) => one.id === current());
     if (talk) openTalk(talk, false); // what was chosen since its last answer holds
+    resume();
+    watch();
   }
 
   let waiting = false;
