@@ -337,10 +337,11 @@ def test_what_was_streamed_gives_way_to_what_the_answer_says():
 
 
 def test_a_failure_and_a_rewritten_question_are_said():
-    quoted = shelf_answers()[LENS_QUESTION]
+    alone = "When was Fresnel's lens lit?"
+    quoted = replace(shelf_answers()[LENS_QUESTION], standalone_question=alone)
     text = Tree(
         drawn_events(
-            Rewritten("When was Fresnel's lens lit?"),
+            Rewritten(alone),
             Checking(),
             Failed("The model server is down.", "Run `footnote doctor`."),
             *events_of(quoted),
@@ -349,6 +350,12 @@ def test_a_failure_and_a_rewritten_question_are_said():
     assert "Understood as: When was Fresnel's lens lit?" in text
     assert "The model server is down. Run `footnote doctor`." in text
     assert "Cordouan" in text
+
+
+def test_a_question_that_was_answered_as_typed_after_all_is_not_said_again():
+    quoted = shelf_answers()[LENS_QUESTION]
+    text = Tree(drawn_events(Rewritten("When was the lens lit? (tides)"), *events_of(quoted))).text
+    assert "Understood as" not in text
 
 
 def test_words_beyond_their_chunk_are_marked_whole():
