@@ -56,12 +56,20 @@ def test_a_chunk_is_exactly_its_span_and_within_its_size(text: str, size: int, o
         ("Dr. Smith met Mr. Jones at 3.5 p.m. in the U.S. on Jan. 5. He left.", 2),
         ('"It works," he said. Then he left!', 2),
         ("First line without a stop\nSecond line.", 2),
+        ("16 September 1987. The treaty is agreed. It has eleven parts.", 2),
+        ("- 1986 and 1987. Ships go south.\n- 1995: Three chemists are honoured.", 2),
+        ("It closed in June 1995. The last guest left.", 2),
+        ("Nobody paid in 1995. The last guest left.", 2),
         ("", 0),
         ("   \n\n  ", 0),
     ],
 )
 def test_sentences_end_where_people_end_them(text: str, count: int) -> None:
     assert len(sentence_spans(text)) == count
+
+
+def test_a_date_alone_heads_its_sentence_in_german_too() -> None:
+    assert len(sentence_spans("1. September 1939. Der Krieg beginnt.", "de")) == 1
 
 
 def test_one_sentence_longer_than_a_chunk_is_cut_between_words() -> None:
