@@ -2,6 +2,7 @@
 #
 #   make install                      set up .venv, leaving .venv/bin/footnote
 #   make chat [HOST=...] [PORT=...]   install, index seeds/, serve the chat page
+#   make demo                         the chat, and a page of another origin that shows it (PAGE_PORT=7861)
 #   make test                         install with the test tools, then linters, types and tests
 #   make lint | bench | fuzz | soak | clean
 #   make train DATA=DIR      the models in rag/weights/ anew, from public sets (docs/evals.md); hours on two cores, minutes on a GPU
@@ -13,12 +14,13 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install chat test lint bench train fuzz soak clean
+.PHONY: help install chat demo test lint bench train fuzz soak clean
 
 VENV := .venv
 BIN := $(VENV)/bin
 HOST ?= 127.0.0.1
 PORT ?= 7860
+PAGE_PORT ?= 7861
 TORCH_INDEX ?=
 PYTHON ?=
 PYTEST_ARGS ?=
@@ -77,6 +79,10 @@ $(WITH_BENCH): $(INSTALLED)
 chat: $(INSTALLED)
 	@$(BIN)/footnote build seeds
 	@exec $(BIN)/footnote chat --host $(HOST) --port $(PORT)
+
+demo: $(INSTALLED)
+	@$(BIN)/footnote build seeds
+	@exec $(BIN)/python -m ui.demo --port $(PORT) --page-port $(PAGE_PORT)
 
 lint: $(WITH_TESTS)
 	$(BIN)/ruff check .

@@ -1,6 +1,6 @@
 """Measures everything in `make bench` and prints one table; no figure here passes or fails a test.
 
-python -m bench [encode] [index] [retrieve] [filters] [ask] [command] [server] [page] [readers]
+python -m bench [encode] [index] [retrieve] [filters] [ask] [command] [server] [page] [embed] [readers]
 python -m bench soak [--minutes 30]
 """
 
@@ -16,15 +16,17 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from bench import filters, load, page
+from bench import embed, filters, load, page
 from bench.load import chat_server, seeds_questions
 from bench.texts import SEEDS, Echoing, Shuffled
+from ui.demo.site import Site
 
 FILTERED_CHUNKS = int(os.environ.get("FOOTNOTE_BENCH_CHUNKS", "20000"))
 """Building Chroma's search tree takes nearly all the time of that part: 15 s for 20,000 random vectors on two
@@ -226,17 +228,20 @@ def server(place: Path) -> None:
 
 
 def chat(wanted: list[str]) -> None:
-    """The chat page in a browser, and many readers at once, at one server."""
-    with load.seeds_server() as running:
+    """The chat page in a browser, the chat on another page, and many readers at once, at one server."""
+    site = Site({})
+    with closing(site), load.seeds_server("--set", f"allowed_origins={site.origin}") as running:
         if "page" in wanted:
             page.measure(row, running)
+        if "embed" in wanted:
+            embed.measure(row, running, site)
         if "readers" in wanted:
             load.measure(row, running)
 
 
 def main(words: list[str]) -> int:
     """Runs the parts named, or all but the long one."""
-    parts = ["command", "encode", "index", "filters", "retrieve", "ask", "server", "page", "readers"]
+    parts = ["command", "encode", "index", "filters", "retrieve", "ask", "server", "page", "embed", "readers"]
     parser = argparse.ArgumentParser(prog="python -m bench")
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join([*parts, "soak"]))
     parser.add_argument("--minutes", type=float, default=30.0, help="of `soak`")
@@ -272,7 +277,7 @@ def main(words: list[str]) -> int:
             ask(embedder)
         if "server" in wanted:
             server(place)
-    if {"page", "readers"} & set(wanted):
+    if {"page", "embed", "readers"} & set(wanted):
         chat(wanted)
     if "soak" in wanted:
         load.soak(row, given.minutes)

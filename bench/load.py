@@ -98,8 +98,8 @@ def chat_server(index: Path, *words: str) -> Iterator[Running]:
 
 
 @contextmanager
-def seeds_server() -> Iterator[Running]:
-    """A chat server over the starter articles that quotes only."""
+def seeds_server(*words: str) -> Iterator[Running]:
+    """A chat server over the starter articles that quotes only; `words` are more of the command's."""
     from index.build import build_index
     from index.embed import load_embedder
     from index.readers import FolderSource
@@ -107,7 +107,7 @@ def seeds_server() -> Iterator[Running]:
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / "index"
         build_index(place, [FolderSource(SEEDS)], embedder=load_embedder())
-        with chat_server(place, "--engine", "quote") as running:
+        with chat_server(place, "--engine", "quote", *words) as running:
             yield running
 
 

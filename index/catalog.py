@@ -43,6 +43,7 @@ CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS sources (key TEXT PRIMARY KEY, label TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS articles ({ARTICLE_COLUMNS});
 CREATE INDEX IF NOT EXISTS articles_by_source ON articles (source_key);
+CREATE INDEX IF NOT EXISTS articles_by_url ON articles (url);
 CREATE TABLE IF NOT EXISTS chunks ({CHUNK_COLUMNS});
 CREATE INDEX IF NOT EXISTS chunks_by_article ON chunks (article_id, ordinal);
 """
@@ -191,6 +192,17 @@ class Catalog:
         """One article's row without its text (all other columns), or None."""
         rows = self._rows(f"SELECT {_LIGHT_FIELDS} FROM articles WHERE id = ?", (article_id,))
         return rows[0] if rows else None
+
+    def ids_at(self, addresses: Sequence[str]) -> dict[str, str]:
+        """Those of these addresses that are an article's `url`, each with that article's id (the newest of several)."""
+        rows = [
+            row
+            for batch in _batches(addresses)
+            for row in self._rows(
+                f"SELECT id, url FROM articles WHERE url IN ({_marks(batch)}) ORDER BY published, id", batch
+            )
+        ]
+        return {row["url"]: row["id"] for row in rows}
 
     def articles(self) -> Iterator[Article]:
         """All articles in the order of their ids, text included, one at a time."""

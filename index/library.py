@@ -13,6 +13,7 @@ from typing import Protocol
 
 import numpy as np
 
+from index.addresses import spellings
 from index.catalog import ArticleRow, Catalog, Listing, Shelves, damaged
 from index.commit import check_built_with
 from index.errors import IndexMissing
@@ -249,6 +250,14 @@ class Library:
     def article(self, article_id: str) -> Article | None:
         """One article with its text, or None."""
         return self._catalog.article(article_id)
+
+    def find(self, name: str) -> str:
+        """The id of the article with this id or web address, "" for none. An address need not be written as the
+        article's own is (see `index.addresses.spellings`)."""
+        if "://" not in name:
+            return name if self._catalog.article_head(name) else ""
+        there = self._catalog.ids_at(known := spellings(name))
+        return next((there[address] for address in known if address in there), "")
 
     def articles(self) -> Iterator[Article]:
         """All articles, text included, one at a time, in the order of their ids."""

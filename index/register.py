@@ -178,6 +178,9 @@ class Register:
                 )
             if only.topics:
                 articles &= _among(only.topics, self.topics, self.topic)
+            if only.articles:
+                named = [self.number_of[name] for name in only.articles if name in self.number_of]
+                articles &= np.isin(np.arange(len(articles)), named)
         if known_by is not None:
             articles &= self.published <= known_by.toordinal()  # `UNDATED` is before every day
         if without:

@@ -93,7 +93,8 @@ class Chunk:
 @dataclass(frozen=True, slots=True)
 class ArticleFilter:
     """Which articles may be found: published from `since` to `until` (both days included), of one of
-    `sources` (`Article.sources`), on one of `topics` (`Article.topic`); what is empty admits everything.
+    `sources` (`Article.sources`), on one of `topics` (`Article.topic`), one of `articles` (`Article.id`); what is empty
+    admits everything.
 
     An article without a date is not admitted where `since` or `until` is set. Sources and topics are
     compared without regard to case.
@@ -103,12 +104,17 @@ class ArticleFilter:
     until: date | None = None
     sources: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()
+    articles: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.since or self.until or self.sources or self.topics)
+        return bool(self.since or self.until or self.sources or self.topics or self.articles)
 
-    def admits(self, published: date | None, sources: tuple[str, ...], topic: str) -> bool:
+    def admits(
+        self, published: date | None, sources: tuple[str, ...], topic: str, article_id: str = ""
+    ) -> bool:
         """Whether an article with these may be found."""
+        if self.articles and article_id not in self.articles:
+            return False
         if (self.since or self.until) and published is None:
             return False
         if published is not None and (

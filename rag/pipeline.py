@@ -273,7 +273,7 @@ class Pipeline:
         """True when a corrected revision of the article may be found in its place."""
         name = self.library.revised_by(article.id, known_by=plan.known_by, without=plan.without)
         newer = self.library.article(name) if name else None
-        return newer is not None and plan.only.admits(newer.published, newer.sources, newer.topic)
+        return newer is not None and plan.only.admits(newer.published, newer.sources, newer.topic, newer.id)
 
     def _stream(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
@@ -68,6 +68,8 @@ def plan(
     for name, values in (("source", limits.sources), ("topic", limits.topics)):
         if values:
             details.append(f"Only articles of the {name} {' or '.join(values)} were searched.")
+    if limits.articles:
+        details.append(_named(limits.articles, library))
     if asked_at is not None:
         details.append(f"Articles published after {asked_at.isoformat()} were left out.")
     wanted = preference(
@@ -76,3 +78,11 @@ def plan(
     if wanted is not None:
         details.append(wanted.reason)
     return Plan(limits, asked_at, frozenset(without), wanted, tuple(details))
+
+
+def _named(ids: Sequence[str], library: Library) -> str:
+    first, *others = ids
+    if others:
+        return f"Only {len(ids)} articles chosen by name were searched."
+    article = library.article(first)
+    return f"Only the article “{article.title if article else first}” was searched."

@@ -23,6 +23,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from index.addresses import spellings
 from index.catalog import ArticleRow, Listing
 from index.errors import FootnoteError
 from index.register import Overview
@@ -217,6 +218,12 @@ class ScriptedLibrary:
     def article(self, article_id: str) -> Article | None:
         return self._articles.get(article_id)
 
+    def find(self, name: str) -> str:
+        if "://" not in name:
+            return name if name in self._articles else ""
+        known = spellings(name)
+        return next((a.id for a in self._articles.values() if a.url and a.url in known), "")
+
     def articles(self) -> Iterator[Article]:
         yield from self._articles.values()
 
@@ -231,7 +238,7 @@ class ScriptedLibrary:
         found = [
             a
             for a in self._articles.values()
-            if (only is None or only.admits(a.published, a.sources, a.topic))
+            if (only is None or only.admits(a.published, a.sources, a.topic, a.id))
             and all(word in f"{a.title} {a.text}".lower() for word in words)
         ]
         found.sort(key=lambda a: a.published or date.min, reverse=True)
@@ -348,7 +355,9 @@ class ScriptedPipeline:
     ) -> tuple[Passage, ...]:
         words = set(re.findall(r"\w+", question.lower()))
         admitted = [
-            a for a in self.library.articles() if not only or only.admits(a.published, a.sources, a.topic)
+            a
+            for a in self.library.articles()
+            if not only or only.admits(a.published, a.sources, a.topic, a.id)
         ]
         shared = [(len(words & set(re.findall(r"\w+", a.text.lower()))), a) for a in admitted]
         shared.sort(key=lambda pair: -pair[0])

@@ -35,7 +35,7 @@ from rag.schema import (
 )
 from rag.words import words
 from ui.api.service import Service
-from ui.collection import Collection, Shelf
+from ui.collection import Collection, NotThereError, Shelf
 from ui.desk import BusyError, Waiting
 from ui.language import choose, day_text, number_text, translate
 from ui.render import (
@@ -75,6 +75,7 @@ WAIT = "An answer is on its way. Wait for it, or stop it first."
 UNEXPECTED = "Something went wrong while answering. The server's log has the details."
 WRONG_FILTER = "The filter cannot be read. Set it anew."
 WRONG_ORDER = "The first day is after the last one: swap the two dates."
+NOT_AMONG = "The page asked about is not among the articles. Take the filter away to ask all of them."
 NO_COLLECTION = "There is no collection of this name any more. Choose another."
 TOO_LONG = "The question has {n} characters; the limit is {most}."
 WELCOME = "Ask the articles"
@@ -92,6 +93,7 @@ Message = dict[str, Any]
 Opened = Callable[[str, str], dict[str, dict[str, object]]]
 """What the page's parts (by `elem_id`) hold when it is opened in a language, with a collection asked for by name."""
 Name = Annotated[str, Field(max_length=300)]
+Address = Annotated[str, Field(max_length=2000)]
 
 
 class Scope(BaseModel):
@@ -104,17 +106,22 @@ class Scope(BaseModel):
     until: date | None = None
     source: tuple[Name, ...] = Field((), max_length=50)
     topic: tuple[Name, ...] = Field((), max_length=50)
+    article: tuple[Address, ...] = Field((), max_length=50)
 
     @field_validator("since", "until", mode="before")
     @classmethod
     def _no_day(cls, given: object) -> object:
         return given or None
 
-    def only(self) -> ArticleFilter | None:
-        """The filter, None for all articles; InputError for days the wrong way round."""
+    def only(self, collection: Collection) -> ArticleFilter | None:
+        """The filter, None for all articles; InputError for days the wrong way round, or an article that the
+        collection lacks."""
         if self.since and self.until and self.since > self.until:
             raise InputError(WRONG_ORDER)
-        return ArticleFilter(self.since, self.until, self.source, self.topic) or None
+        try:
+            return collection.only(self.since, self.until, self.source, self.topic, self.article)
+        except NotThereError:
+            raise InputError(NOT_AMONG) from None
 
 
 def scope_of(text: str | None) -> Scope:
@@ -289,7 +296,8 @@ def build_chat(service: Service, *, examples: Callable[[str], Sequence[str]]) ->
             question = words_of(content(asked))
             check(question, language)  # the browser says what the question was: it is checked again here
             scope = scope_of(scoped)
-            found, only = found_in(scope), scope.only()
+            found = found_in(scope)
+            only = scope.only(found)
             look = Look(look.turn, language, service.link_name(found.name))
             history = turns_of(earlier)
             events = desk.events(
@@ -335,7 +343,8 @@ def build_chat(service: Service, *, examples: Callable[[str], Sequence[str]]) ->
         try:
             asked = [words_of(content(m)) for m in messages if m.get("role") == "user"][-RECENT:]
             scope = scope_of(scoped)
-            found, only = found_in(scope), scope.only()
+            found = found_in(scope)
+            only = scope.only(found)
             kept = service.memory.get(answer_id_of(content(messages[-1])))
             if kept is None:
                 return ""
@@ -380,11 +389,15 @@ def build_chat(service: Service, *, examples: Callable[[str], Sequence[str]]) ->
     def open_page(scoped: str, request: gr.Request) -> tuple[str, Any]:
         """The header and the empty page of the chosen collection."""
         language = language_of(request)
+        offered: Sequence[str] = ()
         try:
-            found = found_in(scope_of(scoped))
+            scope = scope_of(scoped)
+            found = found_in(scope)
+            if not scope.article:  # they are drawn from all articles
+                offered = examples(found.name)
         except InputError:
             found = collections.get()
-        shown = gr.Chatbot(placeholder=placeholder(language), examples=_offered(examples(found.name)))
+        shown = gr.Chatbot(placeholder=placeholder(language), examples=_offered(offered))
         return current_header(found, language), shown
 
     def open_talk(kept: str) -> tuple[Any, str, list[Message]]:

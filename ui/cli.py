@@ -16,7 +16,7 @@ import typer
 from typer.core import TyperGroup
 
 from index.errors import FootnoteError
-from ui.commands import articles, ask, build, chat, doctor, evaluate, feedback, mcp, models
+from ui.commands import articles, ask, build, chat, doctor, embed, evaluate, feedback, mcp, models
 from ui.commands import settings as settings_command
 from ui.commands.common import complain
 
@@ -90,6 +90,7 @@ app.add_typer(articles.app, name="articles")
 app.add_typer(models.app, name="models")
 app.add_typer(evaluate.app, name="eval")
 app.add_typer(feedback.app, name="feedback")
+app.add_typer(embed.app, name="embed")
 app.command("settings")(settings_command.settings)
 app.command("doctor")(doctor.doctor)
 

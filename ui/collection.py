@@ -28,6 +28,8 @@ class Shelf(Protocol):
 
     def article(self, article_id: str) -> Article | None: ...
 
+    def find(self, name: str) -> str: ...
+
     def articles(self) -> Iterator[Article]: ...
 
     def chunks_of(self, article_id: str) -> list[Chunk]: ...
@@ -74,6 +76,24 @@ class Collection:
     def library(self) -> Shelf:
         """Its articles."""
         return self.answers.library
+
+    def only(
+        self,
+        since: date | None,
+        until: date | None,
+        sources: Sequence[str],
+        topics: Sequence[str],
+        articles: Sequence[str] = (),
+    ) -> ArticleFilter | None:
+        """The filter for this collection, None where everything is let through. `articles` are ids or web addresses;
+        NotThereError for one that is no article's."""
+        found = tuple(self.library.find(name) for name in articles)
+        for name, article_id in zip(articles, found, strict=True):
+            if not article_id:
+                raise NotThereError(
+                    f"there is no article {name[:300]!r} in the collection", "/articles/ lists all of them"
+                )
+        return ArticleFilter(since, until, tuple(sources), tuple(topics), found) or None
 
     def article(self, article_id: str) -> Article:
         """One article with its text; NotThereError for an unknown id."""

@@ -54,7 +54,7 @@ def mcp_server(pipelines: Mapping[str, Answers]) -> MCPServer:
                 }
             )
             found = collections.get(asked.collection)
-            for event in found.answers.stream(asked.question, only=asked.only()):
+            for event in found.answers.stream(asked.question, only=asked.only(found)):
                 if isinstance(event, Finished):
                     whole = AnswerOut.of(event.answer, found.name, found.name)
                     return CallToolResult(

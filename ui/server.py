@@ -29,6 +29,7 @@ from index.errors import FootnoteError, InputError
 from ui.api.auth import LOOPBACK, Lock
 from ui.api.errors import add_handlers, error_response, for_programs
 from ui.language import choose, table
+from ui.origins import frame_ancestors, parse_origins
 from ui.settings import DEFAULT_COLLECTION
 
 if TYPE_CHECKING:
@@ -84,8 +85,9 @@ _PAGE_HEAD = (
 _PAGE_SCRIPT = b'<script src="/chat-ui.js" defer></script>'
 
 
-def content_security_policy(nonce: str) -> str:
-    """The policy sent with the page. Styles are inline in Gradio; scripts are not, but for the nonce."""
+def content_security_policy(nonce: str, origins: Sequence[str] = ()) -> str:
+    """The policy sent with the page. Styles are inline in Gradio; scripts are not, but for the nonce. Pages of these
+    `origins` may frame it."""
     return "; ".join(
         (
             "default-src 'none'",
@@ -97,7 +99,7 @@ def content_security_policy(nonce: str) -> str:
             "base-uri 'self'",
             "form-action 'self'",
             "object-src 'none'",
-            "frame-ancestors 'self'",
+            frame_ancestors(origins),
         )
     )
 
@@ -116,10 +118,12 @@ class Guard:
         facts: Mapping[str, object] | None = None,
         modules: Sequence[str] = (),
         opened: Opened | None = None,
+        allowed_origins: Sequence[str] = (),
     ) -> None:
         self.app = app
         self.opened = opened
         self.modules = modules
+        self.allowed_origins = allowed_origins
         self.allowed_hosts = allowed_hosts
         self.facts = dict(facts or {})
 
@@ -204,7 +208,7 @@ class Guard:
             (b"content-length", str(len(page)).encode()),
             (b"cache-control", b"no-store"),
             (b"vary", b"accept-encoding, accept-language"),
-            (b"content-security-policy", content_security_policy(nonce).encode()),
+            (b"content-security-policy", content_security_policy(nonce, self.allowed_origins).encode()),
             *_SAFE_HEADERS,
         ]
         await send({**start, "headers": headers})
@@ -273,6 +277,7 @@ def create_app(
     concurrency: int = 2,
     queue_size: int = 64,
     allowed_hosts: Sequence[str] = (),
+    allowed_origins: Sequence[str] = (),
     collections: Mapping[str, Answers] | None = None,
     password: str = "",
     store: ReaderStore | None = None,
@@ -286,7 +291,8 @@ def create_app(
     `examples` are the questions offered on the empty page; None draws them from the index
     and keeps those the pipeline finds evidence for.
     `max_question_chars` None takes the pipeline's own limit. `concurrency` answers are written
-    at a time, `queue_size` more may wait. With `allowed_hosts` other Host headers are refused.
+    at a time, `queue_size` more may wait. With `allowed_hosts` other Host headers are refused; pages of
+    `allowed_origins` may show the chat in a frame (ValueError for what is no origin).
     `store` keeps readers' verdicts and shared answers; `remove_articles` takes articles, by their ids, out
     of the collection it is given the name of. Without them there is neither.
     """
@@ -294,7 +300,7 @@ def create_app(
     from fastapi import FastAPI
     from fastapi.middleware.cors import CORSMiddleware
 
-    from ui import admin, pages
+    from ui import admin, embed, pages
     from ui.api import openai, readers, routes
     from ui.api.service import Service
     from ui.chat import build_chat, theme
@@ -304,6 +310,7 @@ def create_app(
     from ui.readers import pages as readers_pages
     from ui.suggest import begins_to_answer
 
+    framing = parse_origins(allowed_origins)
     limit = max_question_chars or getattr(
         getattr(pipeline, "options", None), "max_question_chars", DEFAULT_MAX_QUESTION_CHARS
     )
@@ -333,7 +340,7 @@ def create_app(
     service = Service(title, named, desk, limit, store=store, remove_articles=remove_articles)
     app.state.service = service
     add_handlers(app)
-    for part in (routes, readers, openai, pages, readers_pages, admin):
+    for part in (routes, readers, openai, pages, readers_pages, admin, embed):
         app.include_router(part.router)
     app.include_router(routes.health)
 
@@ -385,9 +392,10 @@ def create_app(
     app.add_middleware(
         Guard,
         allowed_hosts=frozenset(host.lower() for host in allowed_hosts),
-        facts={"collections": named.names, "keeps": store is not None},
+        facts={"collections": named.names, "keeps": store is not None, "framers": framing},
         opened=opened,
         modules=_modules(frontend, {block.get_block_name() for block in demo.blocks.values()}),
+        allowed_origins=framing,
     )
     return app
 
@@ -491,6 +499,7 @@ def serve(
     title: str = "Footnote",
     examples: Sequence[str] | None = None,
     allowed_hosts: Sequence[str] = (),
+    allowed_origins: Sequence[str] = (),
     collections: Mapping[str, Answers] | None = None,
     password: str = "",
     store: ReaderStore | None = None,
@@ -514,6 +523,7 @@ def serve(
         title=title,
         examples=examples,
         allowed_hosts=allowed_hosts,
+        allowed_origins=allowed_origins,
         collections=collections,
         password=password,
         store=store,

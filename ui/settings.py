@@ -22,6 +22,7 @@ from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from index.errors import InputError
+from ui.origins import parse_origins
 
 PREFIX = "FOOTNOTE_"
 DEFAULT_COLLECTION = "default"
@@ -196,6 +197,11 @@ class Settings(BaseSettings):
         description="A password that locks the whole site and its API (any user name; programs send it as a Bearer "
         "token). Never printed.",
     )
+    allowed_origins: str = Field(
+        "",
+        description="The sites whose pages may show the chat in a frame or bubble, separated by spaces or commas: "
+        "`https://example.org https://intranet.example:8443`. Empty means none but its own; `*` is refused.",
+    )
     keep_days: int = Field(
         365,
         ge=0,
@@ -220,6 +226,16 @@ class Settings(BaseSettings):
                 "a name has up to 64 small letters, digits, - and _, and begins with a letter or digit",
             )
         return name
+
+    @field_validator("allowed_origins", mode="before")
+    @classmethod
+    def _exact_origins(cls, given: object) -> object:
+        if not isinstance(given, str | list):
+            return given
+        try:
+            return " ".join(parse_origins(given))
+        except ValueError as error:
+            raise PydanticCustomError("origins", "{reason}", {"reason": str(error)}) from None
 
     @property
     def index_dir(self) -> Path:

@@ -2,6 +2,8 @@
 
 footnote build seeds && footnote chat --engine quote
 python -m tests.browser.pictures http://127.0.0.1:7860 docs/pictures
+
+With the address of `make demo`'s page as a third word it takes those of the chat on another page as well.
 """
 
 from __future__ import annotations
@@ -11,9 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.browser.serving import CHROMIUM_ARGS, chromium_path
+from ui.demo.site import Site, demo_pages
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
 QUESTION = "When was the Maastricht Treaty signed?"
 NOT_ANSWERED = "When will Poland adopt the euro?"
@@ -61,6 +64,49 @@ PICTURES = {
 }
 
 
+def bubble(page: Page, path: str, question: str = "") -> None:
+    """Opens the bubble on a page of the demo, and asks."""
+    page.goto(page.url.split("#")[0].rstrip("/") + path)
+    page.locator("footnote-chat button").click()
+    if not question:
+        page.locator("footnote-chat a").wait_for()
+        return
+    frame = page.frame_locator("footnote-chat iframe")
+    frame.locator("#question textarea").fill(question)
+    frame.locator("#question textarea").press("Enter")
+    frame.locator(".fn-acts").wait_for(timeout=120_000)
+    frame.locator("#question .submit-button").wait_for()
+    frame.locator("a.cite").first.click()
+
+
+MOONS = "Who discovered Titan?"
+EMBEDDED = {
+    "embed": ("/moons.html", MOONS, DESKTOP, "light"),
+    "embed-phone": ("/moons.html", MOONS, PHONE, "light"),
+    "embed-dark": ("/index.html", QUESTION, DESKTOP, "dark"),
+    "embed-denied": ("/index.html", "", DESKTOP, "light"),
+}
+
+
+def embedded(browser: Browser, chat: str, demo: str, folder: Path) -> None:
+    """The pictures of the chat on another page; a second site, which no setting names, is not shown it."""
+    stranger = Site(demo_pages(chat))
+    for name, (path, question, (width, height), colours) in EMBEDDED.items():
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if colours == "dark" else "light",
+            reduced_motion="reduce",
+            locale="en-GB",
+        )
+        page = context.new_page()
+        page.goto(demo if question else stranger.origin)
+        bubble(page, path, question)
+        page.wait_for_timeout(3000)
+        page.screenshot(path=folder / f"{name}.png")
+        context.close()
+    stranger.close()
+
+
 def main(arguments: list[str]) -> int:
     """The command line; returns the exit status."""
     from playwright.sync_api import sync_playwright
@@ -83,6 +129,8 @@ def main(arguments: list[str]) -> int:
             page.wait_for_timeout(3000)
             page.screenshot(path=folder / f"{name}.png")
             context.close()
+        if len(arguments) > 2:
+            embedded(browser, url, arguments[2].rstrip("/"), folder)
         browser.close()
     return 0
 

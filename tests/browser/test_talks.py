@@ -191,10 +191,11 @@ def test_earlier_conversations_are_listed_opened_exported_and_deleted(
         box.get_by_role("button", name="Undo").click()
         page.locator(".fn-answer").first.wait_for()
         assert box.locator(".fn-talk-open").all_inner_texts() == [TIDE_QUESTION, UNKNOWN]
-        page.once("dialog", lambda asking: asking.dismiss())
         box.get_by_role("button", name="Delete all").click()
-        assert box.locator(".fn-talk-open").count() == 2
-        page.once("dialog", lambda asking: asking.accept())
+        assert box.get_by_role("alert").inner_text() == "Delete all conversations from this browser?"
+        box.get_by_role("button", name="Cancel").click()
+        assert page.locator("dialog .fn-talk-open").count() == 2
+        box.get_by_role("button", name="Delete all").click()
         box.get_by_role("button", name="Delete all").click()
         page.wait_for_selector(".fn-welcome")
         assert "No conversation is kept" in dialog(page, ".fn-old").inner_text()
@@ -304,7 +305,9 @@ def test_a_browser_that_keeps_nothing_still_gets_answers(
         answered(page, TIDE_QUESTION)
         page.locator('a.cite[href="#s0-2"]').click()
         assert page.locator("#s0-2 mark").is_visible()
-        assert "No conversation is kept" in dialog(page, ".fn-old").inner_text()
+        box = dialog(page, ".fn-old")
+        assert "They are kept until this page is closed." in box.inner_text()
+        assert box.locator(".fn-talk-open").count() == 1
 
 
 # ---- forged -----------------------------------------------------------------------------------
@@ -427,8 +430,10 @@ def test_a_forged_history_is_words_at_most(forged: Forged, earlier: list[Any]):
         ('{"collection": "../secret"}', "There is no collection of this name any more. Choose another."),
         ('{"source": "not a list"}', "The filter cannot be read. Set it anew."),
         (json.dumps({"source": ["x"] * 51}), "The filter cannot be read. Set it anew."),
+        ('{"article": ["https://example.org/nowhere"]}', "The page asked about is not among the articles."),
+        (json.dumps({"article": ["x" * 2001]}), "The filter cannot be read. Set it anew."),
     ],
-    ids=["nonsense", "brackets", "no day", "order", "collection", "text", "many"],
+    ids=["nonsense", "brackets", "no day", "order", "collection", "text", "many", "no article", "long"],
 )
 def test_a_forged_filter_is_refused_in_words(forged: Forged, scope: str, told: str):
     pipeline, call = forged

@@ -74,7 +74,7 @@ class Known:
         return {
             chunk_id: found
             for chunk_id, (_, found) in self.chunks.items()
-            if (only is None or only.admits(found.published, found.sources, found.topic))
+            if (only is None or only.admits(found.published, found.sources, found.topic, found.id))
             and (known_by is None or found.published is None or found.published <= known_by)
             and found.id not in without
         }
@@ -132,6 +132,7 @@ filters = st.none() | st.builds(
     until=days,
     sources=st.lists(st.sampled_from([*SOURCES, "gazette", "strasse", "none such"]), max_size=2).map(tuple),
     topics=st.lists(st.sampled_from([*TOPICS, "MUSIC"]), max_size=2).map(tuple),
+    articles=st.just(()) | st.lists(st.integers(0, 75).map(lambda n: f"a{n}"), max_size=30).map(tuple),
 )
 questions = st.lists(st.sampled_from(WORDS), min_size=1, max_size=5).map(" ".join)
 left_out = st.lists(st.integers(0, 75).map(lambda n: f"a{n}"), max_size=40)

@@ -8,6 +8,7 @@ from datetime import date
 import pytest
 
 from index.errors import InputError
+from index.schema import ArticleFilter
 from rag.llm import load_model
 from rag.options import RagOptions
 from rag.pipeline import Pipeline
@@ -36,6 +37,18 @@ def test_a_quoted_answer_is_verbatim_and_cited(quoting: Pipeline) -> None:
         assert citation.passage.article.text[citation.start : citation.end] == citation.quote
     assert all(s.origin == "quote" for s in answer.sentences)
     assert "[1]" in answer.text
+
+
+def test_only_the_named_article_answers(quoting: Pipeline) -> None:
+    question = "When was the Sandbar Canal opened to ships?"
+    canal, moons = (quoting.library.find(f"https://www.example.org/{name}/") for name in ("canal", "moons"))
+    answer = quoting.ask(question, only=ArticleFilter(articles=(canal,)))
+    assert {c.passage.article.id for c in answer.citations} == {canal}
+    assert "Only the article “The Sandbar Canal” was searched." in answer.details
+    other = quoting.ask(question, only=ArticleFilter(articles=(moons,)))
+    assert other.abstained
+    assert {p.article.id for p in other.passages} <= {moons}
+    assert quoting.ask(question, only=ArticleFilter(articles=("nobody",))).passages == ()
 
 
 def test_what_the_articles_do_not_say_is_not_said(quoting: Pipeline) -> None:

@@ -212,7 +212,7 @@ async def complete(body: ChatRequest, request: Request, service: ServiceDep) -> 
     extra = body.footnote or Extra()
     earlier = recent(body.history())
     events = await service.answer(
-        collection, body.question(), earlier, extra.asked_at, extra.only(), request.is_disconnected
+        collection, body.question(), earlier, extra.asked_at, extra.only(collection), request.is_disconnected
     )
     drawn = _Completion(
         collection.name,

@@ -93,7 +93,7 @@ async def ask(body: Ask, request: Request, service: ServiceDep) -> Any:
     name, link_name = found.name, service.link_name(found.name)
     earlier = recent((turn.question, turn.answer) for turn in body.history)
     events = await service.answer(
-        found, body.question, earlier, body.asked_at, body.only(), request.is_disconnected
+        found, body.question, earlier, body.asked_at, body.only(found), request.is_disconnected
     )
     failed: Failed | None = None
 
@@ -141,8 +141,9 @@ async def search(query: Annotated[Search, Query()], request: Request, service: S
     """The passages an answer to this question would be taken from."""
     question = service.checked(query.q)
     found = service.collections.get(query.collection)
+    only = query.only(found)
     passages = await service.desk.run(
-        lambda: found.answers.retrieve(question, query.k, only=query.only()), request.is_disconnected
+        lambda: found.answers.retrieve(question, query.k, only=only), request.is_disconnected
     )
     return SearchResult(passages=[PassageOut.of(p, service.link_name(found.name)) for p in passages])
 
@@ -150,8 +151,8 @@ async def search(query: Annotated[Search, Query()], request: Request, service: S
 @router.get("/articles", tags=["read"])
 def articles(query: Annotated[Listing, Query()], service: ServiceDep) -> ArticlePage:
     """The articles, a page at a time: newest first, or best first where words are searched."""
-    library = service.collections.get(query.collection).library
-    page = library.listing(query.only(), query.q.strip(), limit=query.limit, offset=query.offset)
+    found = service.collections.get(query.collection)
+    page = found.library.listing(query.only(found), query.q.strip(), limit=query.limit, offset=query.offset)
     after = query.offset + query.limit
     return ArticlePage(
         total=page.total,

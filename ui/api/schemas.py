@@ -21,6 +21,7 @@ MOST_SAID = 2000
 
 Text = Annotated[str, AfterValidator(storable)]
 Name = Annotated[Text, Field(max_length=500)]
+Address = Annotated[Text, Field(max_length=2000)]
 CollectionName = Annotated[
     Text, Field(max_length=64, description="A collection of `GET /api/collections`; the first without one.")
 ]
@@ -49,6 +50,11 @@ class Filters(BaseModel):
         default=[], max_length=MOST_NAMES, description="Only articles of these sources."
     )
     topic: list[Name] = Field(default=[], max_length=MOST_NAMES, description="Only articles on these topics.")
+    article: list[Address] = Field(
+        default=[],
+        max_length=MOST_NAMES,
+        description="Only these articles, each named by its id or its web address.",
+    )
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -56,9 +62,9 @@ class Filters(BaseModel):
             raise PydanticCustomError("order", "since is after until: swap the two dates")
         return self
 
-    def only(self) -> ArticleFilter | None:
-        """The filter for a pipeline or a library; None where everything is let through."""
-        return ArticleFilter(self.since, self.until, tuple(self.source), tuple(self.topic)) or None
+    def only(self, collection: Collection) -> ArticleFilter | None:
+        """The filter for a collection; None where everything is let through. NotThereError for an article it lacks."""
+        return collection.only(self.since, self.until, self.source, self.topic, self.article)
 
 
 class Listing(Filters):

@@ -61,6 +61,7 @@ def chat(
             pipelines[settings.collection],
             host=settings.host,
             port=settings.port,
+            allowed_origins=settings.allowed_origins.split(),
             collections=pipelines,
             password=password,
             store=store,

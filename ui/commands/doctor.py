@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -16,6 +18,9 @@ from ui.commands.common import (
     only_this_on_stdout,
     settings_from,
 )
+
+if TYPE_CHECKING:
+    from ui.doctor import Check
 
 COLOURS = {"ok": typer.colors.GREEN, "warning": typer.colors.YELLOW, "problem": typer.colors.RED}
 
@@ -38,14 +43,21 @@ def doctor(
             problems = sum(check.status == "problem" for check in checks)
             out.write(json.dumps({"checks": [asdict(c) for c in checks], "problems": problems}) + "\n")
     else:
-        for check in diagnose(settings):
-            mark = f"{check.status:8}"
-            if sys.stdout.isatty():
-                mark = typer.style(mark, fg=COLOURS[check.status])
-            typer.echo(f"{mark} {check.name:12} {check.detail}")
-            if check.next_step:
-                typer.echo(f"{'':8} {'':12} -> {check.next_step}")
-            problems += check.status == "problem"
-            sys.stdout.flush()
+        problems = show(diagnose(settings))
     if problems:
         raise typer.Exit(1)
+
+
+def show(checks: Iterable[Check]) -> int:
+    """Prints each finding as it comes; how many are problems."""
+    problems = 0
+    for check in checks:
+        mark = f"{check.status:8}"
+        if sys.stdout.isatty():
+            mark = typer.style(mark, fg=COLOURS[check.status])
+        typer.echo(f"{mark} {check.name:12} {check.detail}")
+        if check.next_step:
+            typer.echo(f"{'':8} {'':12} -> {check.next_step}")
+        problems += check.status == "problem"
+        sys.stdout.flush()
+    return problems

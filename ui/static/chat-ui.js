@@ -24,6 +24,11 @@
     if (element && element.getAttribute(name) !== String(value)) element.setAttribute(name, value);
   }
 
+  // Shown in a frame of another page: a smaller header, and nothing that takes that page's focus unasked.
+  const query = new URLSearchParams(location.search);
+  const embedded = query.has("embed") && window !== window.parent;
+  document.documentElement.classList.toggle("fn-embed", embedded);
+
   const label = (element, text) => set(element, "aria-label", text);
 
   const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -39,9 +44,19 @@
     return true;
   }
 
-  // What a storage ("localStorage", "sessionStorage") holds; it may be denied, spoiled or empty.
+  // A storage of the browser's, or one that lasts as long as the page: many browsers give a frame none.
+  const substitutes = {};
+  function storage(name) {
+    try { if (window[name]) return window[name]; } catch { /* denied */ }
+    const values = new Map();
+    return substitutes[name] ??= {
+      getItem: (key) => values.get(key) ?? null, setItem: (key, value) => { values.set(key, value); }, removeItem: (key) => { values.delete(key); },
+    };
+  }
+
+  // What a storage ("localStorage", "sessionStorage") holds; it may be spoiled or empty.
   function stored(store, key, fallback) {
-    try { return JSON.parse(window[store].getItem(key)) ?? fallback; } catch { return fallback; }
+    try { return JSON.parse(storage(store).getItem(key)) ?? fallback; } catch { return fallback; }
   }
 
   const status = make("p", { id: "fn-status", role: "status" });
@@ -80,9 +95,12 @@
   }
 
   document.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape") return;
+    if (event.key !== "Escape" || event.isComposing) return;
     const list = event.target.closest?.("details.fn-sources");
-    if (!list) return;
+    if (!list) {
+      if (!document.querySelector("dialog[open]")) up("close");
+      return;
+    }
     const chip = origin && document.querySelector(`a.cite[href="${CSS.escape(origin).replace("\\#", "#")}"]`);
     list.open = false;
     (chip && origin.startsWith(`#${list.id}-`) ? chip : list.querySelector("summary")).focus();
@@ -205,21 +223,21 @@
     list = list.slice(0, MOST_TALKS);
     while (list.length) {
       try {
-        localStorage.setItem(TALKS, JSON.stringify(list));
+        storage("localStorage").setItem(TALKS, JSON.stringify(list));
         return;
       } catch { // the browser's space is full: the oldest conversation goes
         if (list.length === 1) return;
         list.pop();
       }
     }
-    try { localStorage.removeItem(TALKS); } catch { /* no storage, nothing kept */ }
+    try { storage("localStorage").removeItem(TALKS); } catch { /* no storage, nothing kept */ }
   }
 
   function current(id) {
     try {
-      if (id === undefined) return sessionStorage.getItem(CURRENT);
-      if (id) sessionStorage.setItem(CURRENT, id);
-      else sessionStorage.removeItem(CURRENT);
+      if (id === undefined) return storage("sessionStorage").getItem(CURRENT);
+      if (id) storage("sessionStorage").setItem(CURRENT, id);
+      else storage("sessionStorage").removeItem(CURRENT);
     } catch { /* no storage: every visit is a new conversation */ }
     return id;
   }
@@ -255,9 +273,11 @@
     talk.at = seen = new Date().toISOString();
     talk.scope = scope;
     keep([talk, ...list.filter((one) => one.id !== talk.id)]);
+    restless = Date.now() + 1000;
+    announce(asked, said);
   }
 
-  function openTalk(talk, scoped = true) {
+  function openTalk(talk, scoped = true, focused = true) {
     let turns = talk ? [...talk.turns] : [];
     while (turns.length > 1 && JSON.stringify(turns).length > MOST_SENT) turns.shift();
     if (talk && turns.length < talk.turns.length) { // the whole stays in the list, its end goes on as another
@@ -270,7 +290,9 @@
     open.clear();
     if (scoped && talk) choose(talk.scope);
     put("fn-talk", JSON.stringify({ turns, at: Date.now() })); // never twice the same: it is heard by its change
-    document.querySelector("#question textarea")?.focus();
+    expected = { turns: turns.length, until: Date.now() + 4000 };
+    setTimeout(askForPage, 4100);
+    if (focused) document.querySelector("#question textarea")?.focus();
   }
 
   function exported(talk) {
@@ -330,41 +352,51 @@
         action(t("Delete"), () => forget(talk, row)));
       return row;
     });
+    // Asked in the page itself: browsers show no questions of their own to a frame.
+    const all = make("div", { class: "fn-row" }, action(t("Delete all"), () => {
+      const sure = action(t("Delete all"), () => { keep([]); openTalk(null); box.close(); }, "fn-main");
+      all.replaceChildren(make("span", { role: "alert" }, t("Delete all conversations from this browser?")), sure,
+        action(t("Cancel"), () => { box.close(); listTalks(); }));
+      sure.focus();
+    }));
     const box = dialog(t("Conversations"),
-      make("p", { class: "fn-hint" }, list.length ? t("They are kept in this browser only.") : t("No conversation is kept in this browser yet.")),
+      make("p", { class: "fn-hint" }, list.length ? t(substitutes.localStorage ? "They are kept until this page is closed." : "They are kept in this browser only.") : t("No conversation is kept in this browser yet.")),
       make("ul", { class: "fn-talks" }, ...rows),
-      list.length ? action(t("Delete all"), () => {
-        if (!confirm(t("Delete all conversations from this browser?"))) return;
-        keep([]);
-        openTalk(null);
-        box.close();
-      }) : null);
+      list.length ? all : null);
   }
 
   // ---- what is asked: a collection, and which of its articles ----
 
   const SCOPE = "footnote:scope";
+  const FILTERS = ["source", "topic", "article"]; // what an address may name besides the collection
 
   function asScope(given) {
-    const { collection, since, until, source, topic } = given ?? {};
+    const { collection, since, until, source, topic, article } = given ?? {};
     const day = (value) => (/^\d{4}-\d\d-\d\d$/.test(value) ? value : "");
     const names = (value) => (Array.isArray(value) ? value.filter((one) => typeof one === "string") : []);
     const known = page.collections.indexOf(collection) > 0 ? collection : ""; // the first one needs no name
-    const parts = { collection: known, since: day(since), until: day(until), source: names(source), topic: names(topic) };
+    const parts = { collection: known, since: day(since), until: day(until), source: names(source), topic: names(topic), article: names(article) };
     return Object.fromEntries(Object.entries(parts).filter(([, value]) => value.length));
   }
 
   // Kept for this tab; the address names the collection, so that it can be passed on.
   function keepScope() {
-    try { sessionStorage.setItem(SCOPE, JSON.stringify(scope)); } catch { /* kept for this page only */ }
+    try { storage("sessionStorage").setItem(SCOPE, JSON.stringify(scope)); } catch { /* kept for this page only */ }
     const address = new URL(location.href);
     if (scope.collection) address.searchParams.set("collection", scope.collection);
     else address.searchParams.delete("collection");
+    for (const name of FILTERS) {
+      if (!address.searchParams.has(name)) continue;
+      address.searchParams.delete(name);
+      for (const value of scope[name] ?? []) address.searchParams.append(name, value);
+    }
     if (address.href !== location.href) history.replaceState(history.state, "", address);
   }
 
-  let scope = asScope(stored("sessionStorage", SCOPE, {}));
-  const wanted = new URLSearchParams(location.search).get("collection");
+  const wanted = query.get("collection");
+  const named = asScope({ collection: wanted, ...Object.fromEntries(FILTERS.map((name) => [name, query.getAll(name)])) });
+  // In a frame the page around it says what is asked; the tab may hold what another of its pages said.
+  let scope = embedded || FILTERS.some((name) => query.has(name)) ? named : asScope(stored("sessionStorage", SCOPE, {}));
   let missing = wanted && !page.collections.includes(wanted) ? wanted : "";
   if (page.collections.includes(wanted) && wanted !== (scope.collection ?? page.collections[0])) {
     scope = asScope({ collection: wanted });
@@ -374,10 +406,41 @@
 
   function choose(chosen) {
     scope = asScope(chosen);
+    absent = false;
     keepScope();
     missing = "";
     document.querySelector(".fn-missing")?.remove();
     tell();
+    tools();
+    learn();
+  }
+
+  const titles = new Map(); // of the articles in the filter, by what they are called there
+  let learnt = true;
+  let absent = false; // whether the page asked about is no article
+
+  // What the articles in the filter are titled; those that are none of this collection leave it.
+  async function learn() {
+    const unknown = (scope.article ?? []).filter((one) => !titles.has(one));
+    if (!unknown.length) return;
+    const asking = scope;
+    learnt = false;
+    for (const article of unknown) {
+      try {
+        const answer = await fetch(`/api/articles?${new URLSearchParams({ article, collection: asking.collection ?? "", limit: 1 })}`);
+        if (answer.ok) titles.set(article, (await answer.json()).articles[0]?.title || t("Untitled article"));
+        else if (answer.status === 404) titles.set(article, "");
+      } catch { /* the server does not answer; it will say so to the question */ }
+    }
+    learnt = true;
+    if (scope !== asking) return;
+    absent = unknown.some((one) => titles.get(one) === "");
+    if (absent) {
+      scope = asScope({ ...scope, article: scope.article.filter((one) => titles.get(one) !== "") });
+      keepScope();
+    }
+    begin();
+    if (begun) tell();
     tools();
   }
 
@@ -392,7 +455,7 @@
     const parts = [
       scope.since && scope.until ? `${day(scope.since)} – ${day(scope.until)}`
         : scope.since ? t("from {day}", { day: day(scope.since) }) : scope.until ? t("to {day}", { day: day(scope.until) }) : "",
-      ...(scope.source ?? []), ...(scope.topic ?? []),
+      ...(scope.source ?? []), ...(scope.topic ?? []), ...(scope.article ?? []).map((one) => `“${titles.get(one) || one}”`),
     ];
     return parts.filter(Boolean).join(" · ");
   }
@@ -426,6 +489,7 @@
           collection: data.collection && data.collection !== known[0].name ? data.collection : "",
           since: data.since, until: data.until,
           source: data.source ? [data.source] : [], topic: data.topic ? [data.topic] : [],
+          article: moved ? [] : scope.article,
         });
         if (moved) openTalk(null); // another collection is another conversation
         box.close();
@@ -454,22 +518,28 @@
         action(t("Filter"), chooseScope, "fn-tool fn-only"),
         make("a", { class: "fn-tool fn-articles", href: "/articles/", target: "_blank" }, t("Articles")));
       header.append(bar);
+      if (embedded) header.append(corner());
     }
+    const standalone = new URL(location.href);
+    standalone.searchParams.delete("embed");
+    set(header.querySelector(".fn-out"), "href", standalone.href);
     const articles = bar.querySelector(".fn-articles");
     const where = scope.collection ? `/articles/?collection=${encodeURIComponent(scope.collection)}` : "/articles/";
     set(articles, "href", where);
     const said = scopeText();
     let line = header.querySelector(".fn-active");
-    if (!said) line?.remove();
+    const about = scope.article?.length > 0;
+    if (!said && !absent) line?.remove();
     else {
       if (!line) header.append(line = make("p", { class: "fn-active" }));
       if (line.dataset.said !== said) {
         line.dataset.said = said;
-        line.replaceChildren(make("span", {}, t("Only: {filter}", { filter: said })), " ",
-          action(t("No filter"), () => {
+        line.replaceChildren(...(!said ? [t("This page is not among the articles: all of them are asked.")] : [
+          make("span", {}, about ? t("About this article only: {filter}", { filter: said }) : t("Only: {filter}", { filter: said })), " ",
+          action(about ? t("Ask all articles") : t("No filter"), () => {
             choose({ collection: scope.collection });
-            header.querySelector(".fn-only").focus(); // the line with the button is gone
-          }));
+            (embedded ? document.querySelector("#question textarea") : header.querySelector(".fn-only")).focus(); // the line with the button is gone
+          })]));
       }
     }
     if (missing && !header.querySelector(".fn-missing")) {
@@ -478,6 +548,77 @@
     }
     const only = bar.querySelector(".fn-only");
     set(only, "aria-pressed", Boolean(said));
+  }
+
+  // ---- inside another page ----
+
+  // What stands at the header's end there: the tools folded away, a way out, and one to close the bubble.
+  function corner() {
+    const icon = (kind, sign, text, more) => make(more.href ? "a" : "button", { class: `fn-tool fn-icon ${kind}`, "aria-label": text, title: text, ...more }, sign);
+    const menu = icon("fn-menu", "☰", t("Tools"), {
+      type: "button", "aria-expanded": "false",
+      click: () => set(menu, "aria-expanded", document.documentElement.classList.toggle("fn-unfolded")),
+    });
+    return make("div", { class: "fn-corner" }, menu,
+      icon("fn-out", "↗", t("Open in a new tab"), { href: "./", target: "_blank" }),
+      icon("fn-shut", "×", t("Close the chat"), { type: "button", click: () => up("close") }));
+  }
+
+  let above = ""; // the origin of the page around this one, once its script has said hello
+  let heading = ""; // what that page calls the chat
+  let pageAsks = ""; // a question of that page that is still to be asked
+  let pageAsked = null; // the one of its questions that is answered just now
+  let calledIn = false; // whether the question's box is to take the focus, once it is there
+  let restless = 0; // until when what follows an answer may still be on its way, and cannot be called off
+  let expected = null; // a conversation is being opened: so many turns are to come
+
+  function up(footnote, detail) {
+    if (above) window.parent.postMessage({ footnote, detail }, above);
+  }
+
+  // Only the page right around this one is listened to, and only if it may show the chat.
+  addEventListener("message", (event) => {
+    if (!embedded || event.source !== window.parent) return;
+    if (event.origin !== location.origin && !page.framers.includes(event.origin)) return;
+    const { footnote, text } = event.data ?? {};
+    if (footnote === "hello") {
+      above = event.origin;
+      heading = typeof text === "string" ? text.slice(0, 80) : "";
+      document.documentElement.classList.add("fn-bubble");
+      up("ready");
+      tend();
+    } else if (event.origin !== above) return;
+    else if (footnote === "focus") {
+      calledIn ||= !matchMedia("(pointer: coarse)").matches; // there it would bring up the keyboard
+      tend();
+    }
+    else if (footnote === "ask" && typeof text === "string" && text.trim()) {
+      pageAsks = text.trim().slice(0, 2000);
+      askForPage();
+    }
+  });
+
+  // A question of the page around begins a new conversation: its answer, which that page is told, cannot lean on what the reader asked.
+  function askForPage() {
+    const turns = document.querySelectorAll("#chat .user-row").length;
+    if (expected && (expected.turns === turns || expected.until < Date.now())) expected = null;
+    if (!pageAsks || !begun || expected || busy()) return;
+    if (turns && Date.now() < restless) return void setTimeout(askForPage, 200);
+    if (turns) return openTalk(null, false, false);
+    pageAsked = pageAsks;
+    pageAsks = "";
+    current("");
+    ask(pageAsked);
+  }
+
+  // Tells the page around that an answer is there; what it says only if that page asked.
+  function announce(asked, said) {
+    const answer = new DOMParser().parseFromString(said, "text/html").querySelector(".fn-answer[id]");
+    if (!answer || !above) return;
+    const facts = { answered: !answer.querySelector(".fn-abstained"), footnotes: answer.querySelectorAll(".fn-cards > li[id]").length };
+    const own = pageAsked !== null && text(asked) === bare(pageAsked);
+    if (own) pageAsked = null;
+    up("answer", own ? { ...facts, question: text(asked), text: markdown(answer) } : facts);
   }
 
   // ---- what can be done with an answer ----
@@ -502,7 +643,7 @@
   function remember(answer, verdict) {
     const entries = Object.entries(judged()).filter(([id]) => id !== answer).slice(-300);
     if (verdict) entries.push([answer, verdict]);
-    try { localStorage.setItem(JUDGED, JSON.stringify(Object.fromEntries(entries))); } catch { /* shown once */ }
+    try { storage("localStorage").setItem(JUDGED, JSON.stringify(Object.fromEntries(entries))); } catch { /* shown once */ }
     press();
   }
 
@@ -626,6 +767,10 @@
     const hint = box && t(box.placeholder);
     if (box && box.placeholder !== hint) box.placeholder = hint;
     for (const group of document.querySelectorAll('.examples[role="list"]')) group.setAttribute("role", "group");
+    if (calledIn && box) {
+      calledIn = false;
+      box.focus();
+    }
     if (pressed && !pressed.isConnected) {
       pressed = null;
       if (document.activeElement === document.body) box?.focus();
@@ -636,9 +781,12 @@
       lose();
     }
     if (document.documentElement.lang !== page.language) document.documentElement.lang = page.language;
+    const name = heading && document.querySelector("h1.fn-name");
+    if (name && name.textContent !== heading) name.textContent = heading;
     tools();
     press();
     hear();
+    askForPage();
   }
 
   // A new question comes to the top and its answer grows below it, until the reader scrolls.
@@ -779,11 +927,14 @@
 
   let begun = false;
   function begin() {
-    if (begun || !field("fn-talk") || !field("fn-scope") || !document.querySelector("#question .submit-button")) return;
+    if (begun || !learnt || !field("fn-talk") || !field("fn-scope") || !document.querySelector("#question .submit-button")) return;
     begun = true;
     tell();
     const talk = talks().find((one) => one.id === current());
-    if (talk) openTalk(talk, false); // what was chosen since its last answer holds
+    // What was chosen since its last answer holds; one about another article stays in the list.
+    const same = (name) => String(talk.scope[name] ?? "") === String(scope[name] ?? "");
+    if (talk && same("article") && same("collection")) openTalk(talk, false, !embedded);
+    else if (talk) current("");
     resume();
     watch();
   }
@@ -792,12 +943,20 @@
   new MutationObserver(() => {
     if (waiting) return;
     waiting = true;
-    const later = document.hidden ? (then) => setTimeout(then, 50) : requestAnimationFrame; // none is drawn of a hidden tab
-    later(() => { waiting = false; begin(); tend(); follow(); });
+    const settle = () => {
+      if (!waiting) return;
+      waiting = false;
+      begin();
+      tend();
+      follow();
+    };
+    if (!document.hidden) requestAnimationFrame(settle);
+    setTimeout(settle, document.hidden ? 50 : 200); // none is drawn of a hidden tab, or of a frame nobody sees
   }).observe(document.documentElement, {
     childList: true, subtree: true, attributes: true, attributeFilter: ["aria-label", "placeholder", "lang"],
   });
   addEventListener("pagehide", hear);
+  learn();
   document.body.append(status);
   document.documentElement.classList.toggle("fn-forgets", !page.keeps); // nothing can be judged or shared
   tend();
