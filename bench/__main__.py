@@ -1,6 +1,6 @@
 """Measures everything in `make bench` and prints one table; no figure here passes or fails a test.
 
-python -m bench [encode] [index] [retrieve] [filters] [ask] [command] [server] [page] [embed] [readers]
+python -m bench [encode] [index] [retrieve] [filters] [ask] [command] [server] [page] [embed] [readers] [guard]
 python -m bench soak [--minutes 30]
 """
 
@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from bench import embed, filters, load, page
+from bench import embed, filters, guard, load, page
 from bench.load import chat_server, seeds_questions
 from bench.texts import SEEDS, Echoing, Shuffled
 from ui.demo.site import Site
@@ -241,7 +241,19 @@ def chat(wanted: list[str]) -> None:
 
 def main(words: list[str]) -> int:
     """Runs the parts named, or all but the long one."""
-    parts = ["command", "encode", "index", "filters", "retrieve", "ask", "server", "page", "embed", "readers"]
+    parts = [
+        "command",
+        "encode",
+        "index",
+        "filters",
+        "retrieve",
+        "ask",
+        "server",
+        "page",
+        "embed",
+        "readers",
+        "guard",
+    ]
     parser = argparse.ArgumentParser(prog="python -m bench")
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join([*parts, "soak"]))
     parser.add_argument("--minutes", type=float, default=30.0, help="of `soak`")
@@ -275,6 +287,12 @@ def main(words: list[str]) -> int:
 
                 embedder = load_embedder()
             ask(embedder)
+        if "guard" in wanted:
+            if embedder is None:
+                from index.embed import load_embedder
+
+                embedder = load_embedder()
+            guard.measure(row, embedder)
         if "server" in wanted:
             server(place)
     if {"page", "embed", "readers"} & set(wanted):

@@ -186,7 +186,7 @@ class Chat:
         try:
             async with asyncio.timeout(TOO_LATE):
                 _, _, shown, _ = await self.predict(session, "take", [question, list(messages)])
-                async with aclosing(self.queued(session, "answer", [shown, ""])) as events:  # type: ignore[type-var]
+                async with aclosing(self.queued(session, "answer", [shown, "", ""])) as events:  # type: ignore[type-var]
                     async for event in events:
                         text = json.dumps(event.get("output"), ensure_ascii=False)
                         told.waited |= bool(_PLACE.search(text))
@@ -262,7 +262,8 @@ def percentiles(seconds: list[float]) -> str:
     if not seconds:
         return "none"
     p95 = np.percentile(seconds, 95)
-    return f"p50 {statistics.median(seconds) * 1000:,.0f} ms, p95 {p95 * 1000:,.0f} ms"
+    digits = 0 if p95 > 0.02 else 2
+    return f"p50 {statistics.median(seconds) * 1000:,.{digits}f} ms, p95 {p95 * 1000:,.{digits}f} ms"
 
 
 def report(row: Row, what: str, all_of: Sequence[Told], wanted: str, limit: str = "") -> None:

@@ -37,6 +37,9 @@ from rag.words import words
 from ui.api.service import Service
 from ui.collection import Collection, NotThereError, Shelf
 from ui.desk import BusyError, Waiting
+from ui.guard.callers import caller_of
+from ui.guard.limits import LimitedError
+from ui.guard.passes import PASS_GOES_HERE, PassError
 from ui.language import choose, day_text, number_text, translate
 from ui.render import (
     BUSY,
@@ -77,6 +80,11 @@ WRONG_FILTER = "The filter cannot be read. Set it anew."
 WRONG_ORDER = "The first day is after the last one: swap the two dates."
 NOT_AMONG = "The page asked about is not among the articles. Take the filter away to ask all of them."
 NO_COLLECTION = "There is no collection of this name any more. Choose another."
+OLD_PAGE = "This page is too old to ask with. Reload it, then ask again: the conversation stays."
+TOO_MANY_NOW = "Too many questions come from your network at once. Ask again in {n} seconds."
+TOO_MANY_TODAY = "Your network has asked as many questions as it may in a day. Ask again in {n} hours."
+SITE_TOO_MANY_NOW = "Too many questions come from this site at once. Ask again in {n} seconds."
+SITE_TOO_MANY_TODAY = "This site has asked as many questions as it may in a day. Ask again in {n} hours."
 TOO_LONG = "The question has {n} characters; the limit is {most}."
 WELCOME = "Ask the articles"
 PROMISE = (
@@ -283,7 +291,16 @@ def build_chat(service: Service, *, examples: Callable[[str], Sequence[str]]) ->
         question = words_of(content(messages[index]))
         return begun(begin(question, messages[:index], language), language)
 
-    async def answer(messages: list[Message], scoped: str, request: gr.Request) -> AsyncIterator[Any]:
+    def admit(handed: str, request: gr.Request) -> None:
+        """Counts a question that the page asks. Raises PassError and LimitedError."""
+        asked = request.request
+        caller = caller_of(asked.scope if asked else {"headers": []})
+        site = "" if caller.local else service.passes.site(handed, caller.address)
+        service.limiter.question(caller, site)
+
+    async def answer(
+        messages: list[Message], scoped: str, handed: str, request: gr.Request
+    ) -> AsyncIterator[Any]:
         if len(messages) < 2 or not is_live(messages[-1]):
             yield gr.skip()  # a generator that yields nothing would empty the conversation
             return
@@ -295,6 +312,7 @@ def build_chat(service: Service, *, examples: Callable[[str], Sequence[str]]) ->
         try:
             question = words_of(content(asked))
             check(question, language)  # the browser says what the question was: it is checked again here
+            admit(handed, request)
             scope = scope_of(scoped)
             found = found_in(scope)
             only = scope.only(found)
@@ -315,6 +333,10 @@ def build_chat(service: Service, *, examples: Callable[[str], Sequence[str]]) ->
                         yield gr.skip()  # a closed tab is noticed only when something is sent
         except BusyError:
             view = View(failure=BUSY)
+        except PassError:
+            view = View(failure=OLD_PAGE)
+        except LimitedError as error:
+            view = View(failure=limited(error, language))
         except InputError as error:
             view = View(failure=str(error))
         except FootnoteError as error:
@@ -404,11 +426,13 @@ def build_chat(service: Service, *, examples: Callable[[str], Sequence[str]]) ->
         """An earlier conversation as the browser kept it, or an empty one."""
         return idle(), "", messages_of(kept)
 
-    async def ask(question: str) -> AsyncIterator[dict[str, Any]]:
+    async def ask(question: str, request: gr.Request) -> AsyncIterator[dict[str, Any]]:
         """Answers one question. Streams objects with `state` (searching, checking, answering, done),
         the `text` so far, and, when done, `abstained` and the `citations` with their exact words."""
         try:
             check(question)
+            if request.request:
+                service.limiter.question(caller_of(request.request.scope))
             text = ""
             async with aclosing(desk.events(lambda: collections.get().answers.stream(question))) as events:
                 async for event in events:
@@ -479,6 +503,7 @@ def build_chat(service: Service, *, examples: Callable[[str], Sequence[str]]) ->
         )
         # What the page's script and the server tell each other; no reader sees them.
         scope = gr.Textbox("", elem_id="fn-scope", visible="hidden", label="scope")
+        handed = gr.Textbox(PASS_GOES_HERE, elem_id="fn-pass", visible="hidden", label="pass")
         talk = gr.Textbox("", elem_id="fn-talk", visible="hidden", label="talk")
         kept = gr.Textbox("", elem_id="fn-kept", visible="hidden", label="kept")
         leave = gr.Textbox("", elem_id="fn-leave", visible="hidden", label="leave")
@@ -491,7 +516,7 @@ def build_chat(service: Service, *, examples: Callable[[str], Sequence[str]]) ->
             chat.example_select(take_example, None, [box, further, chat, kept], queue=False, **private),
             chat.retry(take_again, [chat], [box, further, chat, kept], queue=False, **private),
         ):
-            answered = taken.success(answer, [chat, scope], [chat], **private)
+            answered = taken.success(answer, [chat, scope, handed], [chat], **private)
             taken.success(
                 lambda opened, left: opened + left, [talk, leave], [asked_in], queue=False, **private
             )
@@ -510,6 +535,18 @@ def build_chat(service: Service, *, examples: Callable[[str], Sequence[str]]) ->
     # Questions wait at the desk, the chat's with the programs', where their place can be told.
     demo.queue(default_concurrency_limit=None, max_size=None, api_open=True)
     return demo, opened
+
+
+def limited(error: LimitedError, language: str) -> str:
+    """What a reader is told who, or whose site, has asked too much."""
+    lines = {
+        (False, False): TOO_MANY_NOW,
+        (False, True): TOO_MANY_TODAY,
+        (True, False): SITE_TOO_MANY_NOW,
+        (True, True): SITE_TOO_MANY_TODAY,
+    }
+    amount = -(-error.seconds // 3600) if error.daily else error.seconds
+    return translate(lines[error.site, error.daily], language, n=number_text(amount, language))
 
 
 def last_turn(messages: Sequence[Message]) -> str:

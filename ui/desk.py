@@ -41,12 +41,13 @@ class Waiting:
 
 
 async def events_of(
-    stream: Callable[[], Iterator[AnswerEvent]], pool: Executor
+    stream: Callable[[], Iterator[AnswerEvent]], pool: Executor, over: Callable[[], None] = lambda: None
 ) -> AsyncIterator[AnswerEvent]:
     """The events of `stream()`, run in `pool` so that a slow model does not hold up the page.
 
     Leaving the loop early (stop button, closed tab) closes the stream in its own thread after the
-    step it is in. Errors of the stream are raised here.
+    step it is in. Errors of the stream are raised here. `over()` is called once the thread is done with it, which may
+    be long before a slow reader has taken the last event.
     """
     loop = asyncio.get_running_loop()
     box: asyncio.Queue[AnswerEvent | BaseException | None] = asyncio.Queue()
@@ -75,6 +76,7 @@ async def events_of(
             put(None)
 
     task = loop.run_in_executor(pool, pump)
+    task.add_done_callback(lambda _: over())
     try:
         while (item := await box.get()) is not None:
             if isinstance(item, BaseException):
@@ -121,9 +123,11 @@ class Desk:
         finally:
             self.held -= 1
 
-    async def _turn(self, reader: bool, gone: Gone | None) -> AsyncGenerator[Waiting | None, None]:
-        """Each place in the line as it changes, then None once it is this one's turn. Leaving gives the place up, as
-        GoneError does, raised where `gone()` says that nobody waits any more."""
+    async def _turn(
+        self, reader: bool, gone: Gone | None
+    ) -> AsyncGenerator[Waiting | Callable[[], None], None]:
+        """Each place in the line as it changes, then, once it is this one's turn, what gives the thread back. Leaving
+        does so too, as does GoneError, raised where `gone()` says that nobody waits any more."""
         moved, told, said = asyncio.Event(), 0, -math.inf
         clock = asyncio.get_running_loop().time
         line, other = self._lines[reader], self._lines[not reader]
@@ -154,11 +158,19 @@ class Desk:
             self._move_up()
         self._free -= 1
         self._readers_next = not reader
+        given_back = False
+
+        def give_back() -> None:
+            nonlocal given_back
+            if not given_back:
+                given_back = True
+                self._free += 1
+                self._move_up()
+
         try:
-            yield None
+            yield give_back
         finally:
-            self._free += 1
-            self._move_up()
+            give_back()
 
     def _move_up(self) -> None:
         for line in self._lines.values():
@@ -173,11 +185,11 @@ class Desk:
         with self._place():
             async with aclosing(self._turn(reader, gone)) as turn:
                 async for waiting in turn:
-                    if waiting is not None:
+                    if isinstance(waiting, Waiting):
                         yield waiting
                         continue
                     self._begun.append(time.monotonic())
-                    made = cast("AsyncGenerator[AnswerEvent, None]", events_of(stream, self._pool))
+                    made = cast("AsyncGenerator[AnswerEvent, None]", events_of(stream, self._pool, waiting))
                     async with aclosing(made) as events:
                         async for event in events:
                             yield event
@@ -187,6 +199,6 @@ class Desk:
         with self._place():
             async with aclosing(self._turn(False, gone)) as turn:
                 async for waiting in turn:
-                    if waiting is None:
+                    if not isinstance(waiting, Waiting):
                         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
         raise AssertionError("a turn always comes")

@@ -1,8 +1,7 @@
 """The web server: the chat page under /chat/, the reader's pages, the API, and health checks.
 
-`create_app` gives the ASGI application, `serve` runs it. In front of everything stands a guard that
-lets only those of Gradio's routes through which the chat needs and sets the security headers, and
-behind it the lock.
+`create_app` gives the ASGI application, `serve` runs it. What stands before every request is in `ui.guard`; the
+headers of every answer, and the page with its nonces, are here.
 """
 
 from __future__ import annotations
@@ -26,13 +25,19 @@ from urllib.parse import parse_qsl
 from starlette.responses import PlainTextResponse
 
 from index.errors import FootnoteError, InputError
-from ui.api.auth import LOOPBACK, Lock
-from ui.api.errors import add_handlers, error_response, for_programs
+from ui.api.auth import Lock
+from ui.api.errors import add_handlers
+from ui.guard.callers import LOCAL_PROXIES, LOOPBACK, Callers, caller_of, host_name, parse_networks, within
+from ui.guard.gate import ApiCors, Functions, Gate, Hosts
+from ui.guard.limits import UNLIMITED, Limiter, Limits
+from ui.guard.passes import PASS_GOES_HERE, Passes, framing_site
+from ui.guard.sessions import Reading, Sweeper
 from ui.language import choose, table
 from ui.origins import frame_ancestors, parse_origins
 from ui.settings import DEFAULT_COLLECTION
 
 if TYPE_CHECKING:
+    import uvicorn
     from fastapi import FastAPI
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -50,24 +55,7 @@ STATIC_TYPES = {
     "reader.css": "text/css; charset=utf-8",
     "reader.js": "text/javascript; charset=utf-8",
 }
-MAX_BODY_BYTES = 2_000_000
-"""A long conversation with its sources is some hundred kilobytes."""
-
 DEFAULT_MAX_QUESTION_CHARS = 2000
-
-_OPEN_ROUTES = re.compile(
-    r"""/(?:
-        | config/? | theme\.css | robots\.txt
-        | (?:assets|static)/.+
-        | gradio_api/(?:
-            info/? | startup-events/? | heartbeat/[\w-]+ | queue/(?:join|data)/? | cancel/? | reset/?
-            | run/predict/? | call/(?:v2/)?ask(?:/[\w-]+)?/? | theme\.css | app_id/?
-        )
-    )""",
-    re.VERBOSE,
-)
-"""What of Gradio is reachable. Everything else (uploads, files, proxy, deep links, component
-servers, monitoring, developer tools) answers 403."""
 
 _ASSET_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
 FOREVER = "public, max-age=31536000, immutable"
@@ -104,8 +92,8 @@ def content_security_policy(nonce: str, origins: Sequence[str] = ()) -> str:
     )
 
 
-class Guard:
-    """Pure ASGI middleware: closed routes, size limit, cross-site posts, security headers, nonces.
+class Headers:
+    """Pure ASGI middleware: security headers on every answer; nonces and a pass for the page.
 
     A response is passed on as it comes, so streaming is not held up; only the page itself is
     buffered, to write the nonce into its script tags.
@@ -114,30 +102,25 @@ class Guard:
     def __init__(
         self,
         app: ASGIApp,
-        allowed_hosts: frozenset[str] = frozenset(),
+        passes: Passes,
         facts: Mapping[str, object] | None = None,
         modules: Sequence[str] = (),
         opened: Opened | None = None,
         allowed_origins: Sequence[str] = (),
     ) -> None:
         self.app = app
+        self.passes = passes
         self.opened = opened
         self.modules = modules
         self.allowed_origins = allowed_origins
-        self.allowed_hosts = allowed_hosts
         self.facts = dict(facts or {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            if scope["type"] == "websocket":
-                await send({"type": "websocket.close", "code": 1008})
-                return
             await self.app(scope, receive, send)
             return
-        headers = {name.lower(): value for name, value in scope["headers"]}
         path = scope["path"]
-        refusal = self._refusal(scope, headers)
-        if refusal is None and scope["method"] in ("GET", "HEAD") and path == CHAT_PATH + "/":
+        if scope["method"] in ("GET", "HEAD") and path == CHAT_PATH + "/":
             await self._page(scope, receive, send)
             return
 
@@ -146,36 +129,10 @@ class Guard:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 more = [(b"cache-control", FOREVER.encode())] if kept and message["status"] == 200 else []
-                message = {**message, "headers": [*message["headers"], *more, *_SAFE_HEADERS]}
+                message = {**message, "headers": [*_safer(message["headers"]), *more]}
             await send(message)
 
-        if refusal is None:
-            await self.app(scope, receive, with_headers)
-            return
-        status, text = refusal
-        told = error_response(path, status, text) if for_programs(path) else PlainTextResponse(text, status)
-        await told(scope, receive, with_headers)
-
-    def _refusal(self, scope: Scope, headers: dict[bytes, bytes]) -> tuple[int, str] | None:
-        host = _host_name(headers.get(b"host", b"").decode("latin-1"))
-        if self.allowed_hosts and host not in self.allowed_hosts:
-            return 421, "This server does not answer for that host name."
-        path: str = scope["path"]
-        if path.startswith(CHAT_PATH + "/") and not _OPEN_ROUTES.fullmatch(path.removeprefix(CHAT_PATH)):
-            return 403, "Not available."
-        if scope["method"] in ("GET", "HEAD", "OPTIONS"):
-            # A picture on another site is no reason to search.
-            elsewhere = headers.get(b"sec-fetch-site") == b"cross-site" and for_programs(path)
-            shown = headers.get(b"sec-fetch-mode") == b"navigate"
-            return (403, "Requests from other sites are not accepted.") if elsewhere and not shown else None
-        if headers.get(b"sec-fetch-site") in (b"cross-site", b"same-site"):
-            return 403, "Requests from other sites are not accepted."
-        length = headers.get(b"content-length", b"")
-        if not length.isdigit():
-            return (411, "The length of the request is needed.") if b"transfer-encoding" in headers else None
-        if int(length) > MAX_BODY_BYTES:
-            return 413, f"The request is larger than {MAX_BODY_BYTES:,} bytes."
-        return None
+        await self.app(scope, receive, with_headers)
 
     async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
         nonce = secrets.token_urlsafe(16)
@@ -192,12 +149,23 @@ class Guard:
                 body.extend(message.get("body", b""))
 
         await self.app(scope, receive, collect)
+        if start["status"] != 200:
+            refused = [
+                *start["headers"],
+                (b"content-security-policy", frame_ancestors(self.allowed_origins).encode()),
+            ]
+            await send({**start, "headers": _safer(refused)})
+            await send({"type": "http.response.body", "body": bytes(body)})
+            return
         asked = dict(parse_qsl(scope["query_string"].decode("latin-1")))
         language = choose(asked.get("lang", ""), given.get(b"accept-language", b"").decode("latin-1"))
         parts = {}
-        if self.opened is not None and start["status"] == 200:
+        if self.opened is not None:
             parts = await asyncio.to_thread(self.opened, language, asked.get("collection", ""))
         page = dress_page(with_parts(bytes(body), parts), nonce, language, self.facts, self.modules)
+        site = framing_site(given, self.allowed_origins)
+        handed = self.passes.mint(caller_of(scope).address, site)
+        page = page.replace(PASS_GOES_HERE.encode(), handed.encode())
         headers = [
             h for h in start["headers"] if h[0].lower() not in (b"content-length", b"cache-control", b"vary")
         ]
@@ -209,8 +177,8 @@ class Guard:
             (b"cache-control", b"no-store"),
             (b"vary", b"accept-encoding, accept-language"),
             (b"content-security-policy", content_security_policy(nonce, self.allowed_origins).encode()),
-            *_SAFE_HEADERS,
         ]
+        headers = _safer(headers)
         await send({**start, "headers": headers})
         await send({"type": "http.response.body", "body": page})
 
@@ -221,6 +189,17 @@ _SAFE_HEADERS = (
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
 )
+_UNLESS_SET = (
+    (b"content-security-policy", b"frame-ancestors 'none'"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+
+
+def _safer(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """An answer's headers with those that every answer has, and without cookies: there are none here."""
+    kept = [(name, value) for name, value in headers if name.lower() != b"set-cookie"]
+    names = {name.lower() for name, _ in kept}
+    return [*kept, *_SAFE_HEADERS, *(pair for pair in _UNLESS_SET if pair[0] not in names)]
 
 
 def with_parts(page: bytes, parts: Mapping[str, Mapping[str, object]]) -> bytes:
@@ -261,13 +240,6 @@ def dress_page(
     return page.replace(b"<script", b'<script nonce="' + nonce.encode() + b'"')
 
 
-def _host_name(host: str) -> str:
-    """The name in a Host header, without its port."""
-    if host.startswith("["):
-        return host[1:].split("]", 1)[0].lower()
-    return host.split(":", 1)[0].lower()
-
-
 def create_app(
     pipeline: Answers,
     *,
@@ -278,6 +250,9 @@ def create_app(
     queue_size: int = 64,
     allowed_hosts: Sequence[str] = (),
     allowed_origins: Sequence[str] = (),
+    trusted_proxies: Sequence[str] = LOCAL_PROXIES,
+    limits: Limits = UNLIMITED,
+    page_key: bytes | None = None,
     collections: Mapping[str, Answers] | None = None,
     password: str = "",
     store: ReaderStore | None = None,
@@ -291,8 +266,10 @@ def create_app(
     `examples` are the questions offered on the empty page; None draws them from the index
     and keeps those the pipeline finds evidence for.
     `max_question_chars` None takes the pipeline's own limit. `concurrency` answers are written
-    at a time, `queue_size` more may wait. With `allowed_hosts` other Host headers are refused; pages of
-    `allowed_origins` may show the chat in a frame (ValueError for what is no origin).
+    at a time, `queue_size` more may wait. With `allowed_hosts` other Host headers are refused (`NUMBERS` among them
+    stands for every address in numbers); pages of `allowed_origins` may show the chat in a frame and use the API
+    (ValueError for what is no origin). `trusted_proxies` may say whom they ask for. Whoever does not sit at this machine
+    is held to `limits`; `page_key` signs what pages are handed to ask with.
     `store` keeps readers' verdicts and shared answers; `remove_articles` takes articles, by their ids, out
     of the collection it is given the name of. Without them there is neither.
     """
@@ -318,12 +295,14 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: FastAPI):
-        cleaning = asyncio.create_task(_expiring(store)) if store else None
+        cleaning = [asyncio.create_task(sweeper.run())]
+        if store:
+            cleaning.append(asyncio.create_task(_expiring(store)))
         yield
-        if cleaning:
-            cleaning.cancel()
+        for task in cleaning:
+            task.cancel()
             with suppress(asyncio.CancelledError):
-                await cleaning
+                await task
         pool.shutdown(wait=False, cancel_futures=True)
 
     app = FastAPI(
@@ -337,7 +316,16 @@ def create_app(
     )
     named = Collections(collections or {DEFAULT_COLLECTION: pipeline})
     desk = Desk(pool, concurrency, queue_size)
-    service = Service(title, named, desk, limit, store=store, remove_articles=remove_articles)
+    service = Service(
+        title,
+        named,
+        desk,
+        limit,
+        limiter=Limiter(limits),
+        passes=Passes(page_key),
+        store=store,
+        remove_articles=remove_articles,
+    )
     app.state.service = service
     add_handlers(app)
     for part in (routes, readers, openai, pages, readers_pages, admin, embed):
@@ -388,16 +376,52 @@ def create_app(
         mcp_server=False,
         max_file_size="1kb",
     )
+    reading = Reading()
+    app.state.reading, app.state.queue = reading, demo._queue
+    sweeper = Sweeper(demo._queue, reading)
     app.add_middleware(Lock, password=password)
     app.add_middleware(
-        Guard,
-        allowed_hosts=frozenset(host.lower() for host in allowed_hosts),
+        Gate,
+        hosts=_hosts(allowed_hosts),
+        origins=framing,
+        functions=Functions(
+            queued={fn._id for fn in demo.fns.values() if fn.queue},
+            direct={fn._id for fn in demo.fns.values() if not fn.queue},
+        ),
+        limiter=service.limiter,
+        reading=reading,
+    )
+    app.add_middleware(ApiCors, origins=framing)
+    app.add_middleware(
+        Headers,
+        passes=service.passes,
         facts={"collections": named.names, "keeps": store is not None, "framers": framing},
         opened=opened,
         modules=_modules(frontend, {block.get_block_name() for block in demo.blocks.values()}),
         allowed_origins=framing,
     )
+    app.add_middleware(Callers, trusted=trusted_proxies)
     return app
+
+
+NUMBERS = "#"
+
+
+def _hosts(names: Sequence[str]) -> Hosts:
+    """The hosts that are answered for; all without a name, or with `*` among them."""
+    if not names or "*" in names:
+        return Hosts()
+    return Hosts(frozenset(host_name(name) for name in names), NUMBERS in names)
+
+
+def _own_hosts(host: str, named: Sequence[str]) -> list[str]:
+    """The host names to answer for on a server bound to this address: this machine's own, and those `named`. A server
+    that others reach is also called by the addresses it has, which are not asked for here."""
+    own = {*LOOPBACK, host, *named}
+    if within(host, parse_networks("127.0.0.0/8 ::1")) or host in LOOPBACK:
+        return sorted(own)
+    machine = socket.gethostname()
+    return sorted(own | {NUMBERS, machine, f"{machine.split('.')[0]}.local", socket.getfqdn()})
 
 
 async def _expiring(store: ReaderStore) -> None:
@@ -500,6 +524,9 @@ def serve(
     examples: Sequence[str] | None = None,
     allowed_hosts: Sequence[str] = (),
     allowed_origins: Sequence[str] = (),
+    trusted_proxies: Sequence[str] = LOCAL_PROXIES,
+    limits: Limits | None = None,
+    page_key: bytes | None = None,
     collections: Mapping[str, Answers] | None = None,
     password: str = "",
     store: ReaderStore | None = None,
@@ -508,22 +535,23 @@ def serve(
 ) -> None:
     """Serves the chat page, the reader's pages and the API until interrupted; `on_ready` is called once with its address.
 
-    Port 0 takes a free one. Bound to the loopback interface only loopback host names are answered,
-    unless `allowed_hosts` says otherwise: a page elsewhere cannot rebind its name to this server.
+    Port 0 takes a free one. Only this machine's own names are answered, where others reach it also its addresses,
+    and `allowed_hosts` (`*` for all): a page elsewhere cannot make its name point to this server.
     Raises InputError when the address cannot be bound.
     """
     import uvicorn
 
     bound = _bind(host, port)
     number = bound.getsockname()[1]
-    if not allowed_hosts and host in LOOPBACK:
-        allowed_hosts = sorted(LOOPBACK)
     app = create_app(
         pipeline,
         title=title,
         examples=examples,
-        allowed_hosts=allowed_hosts,
+        allowed_hosts=_own_hosts(host, allowed_hosts),
         allowed_origins=allowed_origins,
+        trusted_proxies=trusted_proxies,
+        limits=Limits() if limits is None else limits,
+        page_key=page_key,
         collections=collections,
         password=password,
         store=store,
@@ -537,13 +565,30 @@ def serve(
             if self.started and on_ready is not None:
                 on_ready(f"http://{shown}:{number}")
 
-    config = uvicorn.Config(
-        app, log_level="warning", timeout_graceful_shutdown=2, server_header=False, ws="none", lifespan="on"
-    )
     try:
-        Server(config).run(sockets=[bound])
+        Server(server_config(app, trusted_proxies)).run(sockets=[bound])
     finally:
         bound.close()
+
+
+def server_config(
+    app: ASGIApp, trusted_proxies: Sequence[str] = LOCAL_PROXIES, **changes: Any
+) -> uvicorn.Config:
+    """How the application is served: with an end to patience, and believing nobody's headers itself."""
+    import uvicorn
+
+    from ui.guard.connections import PatientProtocol
+
+    options: dict[str, Any] = {
+        "log_level": "warning",
+        "timeout_graceful_shutdown": 2,
+        "server_header": False,
+        "ws": "none",
+        "lifespan": "on",
+        "proxy_headers": False,  # `Callers` reads them
+        "http": PatientProtocol.behind(trusted_proxies),
+    }
+    return uvicorn.Config(app, **(options | changes))
 
 
 def _bind(host: str, port: int) -> socket.socket:

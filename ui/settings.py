@@ -22,6 +22,7 @@ from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from index.errors import InputError
+from ui.guard.callers import HOST_NAME, host_name, parse_networks, shown_network
 from ui.origins import parse_origins
 
 PREFIX = "FOOTNOTE_"
@@ -202,6 +203,48 @@ class Settings(BaseSettings):
         description="The sites whose pages may show the chat in a frame or bubble, separated by spaces or commas: "
         "`https://example.org https://intranet.example:8443`. Empty means none but its own; `*` is refused.",
     )
+    allowed_hosts: str = Field(
+        "",
+        description="More host names that the server answers for, separated by spaces or commas: the name its readers "
+        "know it by, when a proxy passes that on. Its own names and addresses are answered anyway; `*` answers for all, "
+        "which lets a page that makes its name point here read the articles.",
+    )
+    trusted_proxies: str = Field(
+        "127.0.0.1 ::1",
+        description="Addresses and networks of the proxies whose `X-Forwarded-For`, `-Host` and `-Proto` are believed, "
+        "separated by spaces or commas. Empty believes nobody.",
+    )
+    questions_per_minute: int = Field(
+        60,
+        ge=0,
+        le=1_000_000,
+        description="Questions and searches that one address (IPv6: one /64 network) may ask a minute, all of them at "
+        "once if it likes; 0 is no limit. Whoever sits at the server's own machine is never limited.",
+    )
+    questions_per_day: int = Field(
+        2_000, ge=0, le=100_000_000, description="The same for 24 hours, from the first question on."
+    )
+    site_questions_per_minute: int = Field(
+        300,
+        ge=0,
+        le=1_000_000,
+        description="Questions a minute from all readers of one site that shows the chat; 0 is no limit.",
+    )
+    site_questions_per_day: int = Field(20_000, ge=0, le=100_000_000, description="The same for 24 hours.")
+    requests_per_minute: int = Field(
+        1_200,
+        ge=0,
+        le=1_000_000,
+        description="Requests of any kind that one address may send a minute, scripts and styles not counted; 0 is no "
+        "limit.",
+    )
+    open_at_once: int = Field(
+        100,
+        ge=1,
+        le=10_000,
+        description="Requests of one address that may be open at a time; each open chat page holds one, each answer "
+        "under way another.",
+    )
     keep_days: int = Field(
         365,
         ge=0,
@@ -236,6 +279,32 @@ class Settings(BaseSettings):
             return " ".join(parse_origins(given))
         except ValueError as error:
             raise PydanticCustomError("origins", "{reason}", {"reason": str(error)}) from None
+
+    @field_validator("allowed_hosts", mode="before")
+    @classmethod
+    def _plain_hosts(cls, given: object) -> object:
+        if not isinstance(given, str | list):
+            return given
+        names = [
+            host_name(name)
+            for name in re.split(r"[\s,]+", " ".join(map(str, [given] if isinstance(given, str) else given)))
+            if name
+        ]
+        for name in names:
+            if name != "*" and not HOST_NAME.fullmatch(name):
+                reason = f"{name[:100]!r} is no host name: write it like footnote.example.org, without a scheme or a path"
+                raise PydanticCustomError("host", "{reason}", {"reason": reason})
+        return " ".join(dict.fromkeys(names))
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _networks(cls, given: object) -> object:
+        if not isinstance(given, str | list):
+            return given
+        try:
+            return " ".join(map(shown_network, parse_networks(given)))
+        except ValueError as error:
+            raise PydanticCustomError("networks", "{reason}", {"reason": str(error)}) from None
 
     @property
     def index_dir(self) -> Path:

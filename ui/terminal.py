@@ -5,6 +5,7 @@ Nothing from an article is taken as markup or passed on as a control sequence.
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Callable, Iterable
@@ -41,6 +42,7 @@ TIMINGS = ("retrieve", "evidence", "draft", "check", "total")
 # article must not steer the terminal.
 _STEERING = (*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
 _SPACE = re.compile(r"\s+")
+_ESCAPED = {code: f"\\u{code:04x}" for code in _STEERING}
 _CONTROLS = {code: None for code in _STEERING if chr(code) not in "\t\n"}
 
 
@@ -75,6 +77,11 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "dropped": [{"text": d.text, "reason": d.reason, "replaced": d.replaced} for d in answer.dropped],
         "timings_ms": {name: round(float(answer.timings_ms.get(name, 0.0)), 1) for name in TIMINGS},
     }
+
+
+def json_line(value: Any, **options: Any) -> str:
+    """`value` as JSON on one line, readable in every script; what would steer a terminal stands in it as an escape."""
+    return json.dumps(value, ensure_ascii=False, **options).translate(_ESCAPED)
 
 
 def plain_answer(answer: Answer) -> str:

@@ -6,7 +6,7 @@ import json
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from rag.options import RagOptions
     from rag.pipeline import Pipeline
     from rag.schema import Turn
+    from ui.guard.limits import Limits
     from ui.readers.store import ReaderStore
 
 log = logging.getLogger(__name__)
@@ -143,6 +144,13 @@ def load_model_for(settings: Settings) -> LanguageModel:
         threads=settings.threads,
         timeout=settings.llm_timeout,
     )
+
+
+def limits(settings: Settings) -> Limits:
+    """How much one address and one site may ask."""
+    from ui.guard.limits import Limits
+
+    return Limits(**{each.name: getattr(settings, each.name) for each in fields(Limits)})
 
 
 def with_choices(settings: Settings, engine: str | None, retriever: str | None) -> Settings:

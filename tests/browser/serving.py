@@ -46,10 +46,11 @@ def served(pipeline: Any, *, port: int = 0, **options: Any) -> Served:
     """Serves `create_app(pipeline, **options)` on a loopback port, a free one without `port`; ready when this returns."""
     import uvicorn
 
-    from ui.server import create_app
+    from ui.server import create_app, server_config
 
     bound = socket.create_server(("127.0.0.1", port))
-    config = uvicorn.Config(create_app(pipeline, **options), log_level="warning", timeout_graceful_shutdown=1)
+    trusted = options.get("trusted_proxies", ("127.0.0.1",))
+    config = server_config(create_app(pipeline, **options), trusted, timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
     thread.start()

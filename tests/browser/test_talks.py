@@ -331,7 +331,7 @@ def forged() -> Iterator[Forged]:
             session = uuid.uuid4().hex
             joined = web.post(
                 "/gradio_api/queue/join",
-                json={"data": [messages, scope], "fn_index": number, "session_hash": session},
+                json={"data": [messages, scope, ""], "fn_index": number, "session_hash": session},
             )
             if joined.status_code != 200:
                 return joined.text

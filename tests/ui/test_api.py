@@ -247,8 +247,10 @@ def test_the_guard_stands_before_the_api_too(web: Any):
     link = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate"}
     assert web.get("/api/articles", headers=link).status_code == 200
     refusal(web.post("/api/ask", content=b"x" * 2_000_001), 413)
-    refusal(web.post("/api/ask", content=iter([b"{}"])), 411)
+    refusal(web.get("/api/search?q=tides", headers={**link, "sec-fetch-dest": "iframe"}), 403)
+    refusal(web.post("/api/ask", content=(b"x" * 100_000 for _ in range(21))), 413)
     answer = web.post("/api/ask", json=question, headers={"origin": "https://evil.test"})
+    assert "other sites" in refusal(answer, 403)["message"]
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert "access-control-allow-origin" not in answer.headers
 

@@ -32,6 +32,7 @@ from tests.fakes import (
     make_passage,
     shelf_answers,
 )
+from tests.ui.hostile import HOSTILE, INVISIBLE, OUR_TAGS
 from ui import render
 from ui.language import day_text
 from ui.render import Look, View, advance, draw, draw_question, safe, safe_url, turns_of, words_of
@@ -66,81 +67,6 @@ class Tree(HTMLParser):
 
     def named(self, tag: str, kind: str = "") -> list[dict[str, str]]:
         return [a for t, a in self.tags if t == tag and kind in a.get("class", "")]
-
-
-OUR_TAGS = {
-    "div",
-    "p",
-    "span",
-    "a",
-    "blockquote",
-    "details",
-    "summary",
-    "ol",
-    "ul",
-    "li",
-    "mark",
-    "br",
-    "button",
-    "strong",
-}
-
-HOSTILE = [
-    "<script>alert(1)</script>",
-    "<img src=x onerror=alert(1)>",
-    "<svg/onload=alert(1)>",
-    "<iframe src=javascript:alert(1)></iframe>",
-    "</p></div></details><h1>Sale</h1>",
-    "<form action=https://evil.test><input name=password></form>",
-    "<style>body{display:none}</style>",
-    '<a href="javascript:alert(1)">x</a>',
-    "<!-- comment --> <![CDATA[ x ]]> <?php x ?>",
-    "&lt;b&gt; &#60;b&#62; &amp;lt;",
-    "\"><b onmouseover='x'>",
-    "' onfocus='alert(1)' autofocus='",
-    "**bold** __bold__ *em* _em_",
-    "`code` ```block```",
-    "[link](https://evil.test)",
-    "![image](https://evil.test/x.png)",
-    "[ref]: https://evil.test",
-    "https://evil.test/auto www.evil.test mail@evil.test",
-    "# heading",
-    "> quotation",
-    "- item\n- item",
-    "1. item\n2. item",
-    "| a | b |\n|---|---|\n| 1 | 2 |",
-    "---\n***\n===",
-    "~~struck~~ ==marked== ^sup^ ~sub~",
-    "$$\\int x$$ \\(x\\) \\[y\\] $z$",
-    "\\begin{equation}x\\end{equation}",
-    "{{ 7 * 7 }} ${7*7} {% x %} <%= x %>",
-    "blank\n\n<b>line</b>",
-    "a\r\n\r\n    indented code",
-    ":smile: :::warning",
-    "[99] [1] [^1] [[2]]",
-    "</mark></li></ol></details><script>",
-    "<details open id=s0><summary>x</summary></details>",
-    "<a class=cite href=#s0-1>1</a>",
-    "<math><mi xlink:href=javascript:x>",
-    "<<b>script>nested<</b>/script>",
-    "- [x] task",
-    "term\n: definition",
-    "<b",
-    "&",
-    "&#x3c;script&#x3e;",
-    "\\<b\\>",
-]
-
-INVISIBLE = [
-    ("abc\u202egpj.exe", "abcgpj.exe"),
-    ("\u2066a\u2069 \u202db\u202c", "a b"),
-    ("nul\x00bell\x07esc\x1b[31m", "nulbellesc[31m"),
-    ("zero\u200bwidth\ufeff", "zerowidth"),
-    ("tag\U000e0041\U000e007f", "tag"),
-    ("line\u2028sep\u2029par\x85next", "line sep parnext"),
-    ("half\ud800surrogate", "half\ufffdsurrogate"),
-    ("a\tb\n\nc", "a b c"),
-]
 
 
 def as_read(text: str) -> str:

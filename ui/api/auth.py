@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
-import ipaddress
 import math
 import time
 from collections import OrderedDict, deque
@@ -15,13 +14,12 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ui.api.errors import error_response, for_programs
+from ui.guard.callers import caller_of
 
 OPEN = ("/health/live",)
 ADMIN = "/admin"
 """Pages under here show what readers said and change what they get."""
 
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-_FORWARDED = (b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip", b"via")
 WRONG = "the password is missing or wrong"
 HOW = "send it as `Authorization: Bearer PASSWORD`, or as the password of HTTP Basic with any user name"
 MOST_WRONG = 10
@@ -48,13 +46,12 @@ class Lock:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        headers = {name.lower(): value for name, value in scope["headers"]}
         path: str = scope["path"]
         refusal: Response | None = None
         if self._password:
             if path not in OPEN:
-                refusal = self._refusal(scope, headers.get(b"authorization"))
-        elif (path + "/").startswith(ADMIN + "/") and not from_this_machine(scope, headers):
+                refusal = self._refusal(scope, _header(scope, b"authorization"))
+        elif (path + "/").startswith(ADMIN + "/") and not caller_of(scope).local:
             refusal = PlainTextResponse(NOT_HERE + "\n", 403)
         await (refusal or self.app)(scope, receive, send)
 
@@ -62,8 +59,7 @@ class Lock:
         path: str = scope["path"]
         if authorization is None:  # a browser asks so first: no password was tried
             return self._locked(path)
-        client = scope.get("client")
-        address = _network(client[0] if client else "")
+        address = caller_of(scope).address
         if seconds := self._waits(address):
             return self._shut_out(path, seconds)
         if self._opens(authorization):
@@ -111,27 +107,5 @@ class Lock:
         return PlainTextResponse(f"{TOO_MANY.capitalize()}: {step}.\n", 429, after)
 
 
-def _network(address: str) -> str:
-    """The address; of an IPv6 one its /64 network, which one household or server has to itself (RFC 6177)."""
-    try:
-        known = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(known, ipaddress.IPv6Address) and known.ipv4_mapped:
-        return str(known.ipv4_mapped)
-    return address if known.version == 4 else str(ipaddress.ip_network((known, 64), strict=False))
-
-
-def from_this_machine(scope: Scope, headers: dict[bytes, bytes]) -> bool:
-    """Whether a request comes from this machine itself: not from a proxy on it, and not by way of a foreign
-    name that was made to point here."""
-    client = scope.get("client")
-    host = headers.get(b"host", b"").decode("latin-1").lower()
-    name = host[1:].split("]", 1)[0] if host.startswith("[") else host.rsplit(":", 1)[0]
-    return (
-        client is not None
-        and client[0] in LOOPBACK
-        and name in LOOPBACK
-        and not any(header in headers for header in _FORWARDED)
-        and scope.get("http_version") != "1.0"  # no browser speaks it; nginx does to what stands behind it
-    )
+def _header(scope: Scope, wanted: bytes) -> bytes | None:
+    return next((value for name, value in scope["headers"] if name.lower() == wanted), None)

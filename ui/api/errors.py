@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from index.errors import FootnoteError, InputError
 from ui.collection import NotThereError
 from ui.desk import BusyError, GoneError
+from ui.guard.limits import LimitedError
 from ui.pages import error_page
 
 log = logging.getLogger(__name__)
@@ -52,7 +53,13 @@ def error_response(
 
 def status_of(error: FootnoteError) -> int:
     """The HTTP status that fits an error."""
-    for kind, status in ((NotThereError, 404), (InputError, 400), (BusyError, 429), (GoneError, 499)):
+    for kind, status in (
+        (NotThereError, 404),
+        (InputError, 400),
+        (BusyError, 429),
+        (LimitedError, 429),
+        (GoneError, 499),
+    ):
         if isinstance(error, kind):
             return status
     return 503
@@ -86,8 +93,9 @@ def add_handlers(app: FastAPI) -> None:
     @app.exception_handler(FootnoteError)
     def known(request: Request, error: Exception) -> Response:
         status, message, step = said(error)
+        after = str(getattr(error, "seconds", RETRY_SECONDS))
         return respond(
-            request, status, message, step, **({"Retry-After": RETRY_SECONDS} if status in (429, 503) else {})
+            request, status, message, step, **({"Retry-After": after} if status in (429, 503) else {})
         )
 
     @app.exception_handler(RequestValidationError)

@@ -22,7 +22,7 @@ from rag.schema import Answer, AnswerEvent, AnswerSentence, Citation, Failed, Fi
 from ui.api import sse
 from ui.api.errors import error_body, said
 from ui.api.schemas import AnswerOut, Day, Filters, Text
-from ui.api.service import Service, ServiceDep
+from ui.api.service import Counted, Service, ServiceDep
 from ui.collection import Collection, NotThereError, reader_link
 from ui.render import recent, safe_url
 
@@ -204,7 +204,9 @@ def model(model: Annotated[str, PathParameter(max_length=200)], service: Service
     return Model(id=f"{PREFIX}-{_collection(service, model).name}")
 
 
-@router.post("/chat/completions", response_model=Completion, responses={200: STREAMED})
+@router.post(
+    "/chat/completions", dependencies=[Counted], response_model=Completion, responses={200: STREAMED}
+)
 async def complete(body: ChatRequest, request: Request, service: ServiceDep) -> Any:
     """Answers the last message from the articles. With `stream`, sentence by sentence: `annotations` and
     `footnote` come with the last chunk of the answer."""

@@ -40,7 +40,7 @@ from ui.api.schemas import (
     SearchResult,
     SentenceOut,
 )
-from ui.api.service import ServiceDep
+from ui.api.service import Counted, ServiceDep
 from ui.render import recent
 
 ERRORS: dict[int | str, dict[str, Any]] = {
@@ -50,7 +50,8 @@ ERRORS: dict[int | str, dict[str, Any]] = {
     422: {"model": ErrorBody, "description": "The request is not of the form this document gives"},
     429: {
         "model": ErrorBody,
-        "description": "Too many questions wait, or too many passwords were wrong; `Retry-After` says how long to wait",
+        "description": "Too many questions wait or came from there, or too many passwords were wrong; `Retry-After` "
+        "says how long to wait",
     },
     503: {"model": ErrorBody, "description": "The index or a server behind it does not answer just now"},
 }
@@ -81,7 +82,9 @@ def ready(service: ServiceDep) -> Response:
     return JSONResponse({"status": "not ready", "reason": reason, **counts}, status_code=503)
 
 
-@router.post("/ask", tags=["ask"], response_model=AnswerOut, responses={200: STREAMED})
+@router.post(
+    "/ask", dependencies=[Counted], tags=["ask"], response_model=AnswerOut, responses={200: STREAMED}
+)
 async def ask(body: Ask, request: Request, service: ServiceDep) -> Any:
     """Answers a question from the articles, every sentence with its footnotes.
 
@@ -136,7 +139,7 @@ async def ask(body: Ask, request: Request, service: ServiceDep) -> Any:
     return Response(status_code=499)  # nobody is there any more to read it
 
 
-@router.get("/search", tags=["read"])
+@router.get("/search", dependencies=[Counted], tags=["read"])
 async def search(query: Annotated[Search, Query()], request: Request, service: ServiceDep) -> SearchResult:
     """The passages an answer to this question would be taken from."""
     question = service.checked(query.q)

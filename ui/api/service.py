@@ -15,6 +15,9 @@ from index.schema import ArticleFilter
 from rag.schema import Answer, AnswerEvent, Turn
 from ui.collection import Collection, Collections
 from ui.desk import Desk, Gone, Waiting
+from ui.guard.callers import caller_of, site_of
+from ui.guard.limits import UNLIMITED, Limiter
+from ui.guard.passes import Passes
 from ui.readers.memory import AnswerMemory
 
 if TYPE_CHECKING:
@@ -24,13 +27,15 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Service:
     """What every request shares. `store` keeps what readers say, `remove_articles` takes articles (ids) out of a
-    collection (name); without them neither can be done."""
+    collection (name); without them neither can be done. `limiter` counts what is asked, `passes` are what pages ask with."""
 
     title: str
     collections: Collections
     desk: Desk
     max_question_chars: int
     memory: AnswerMemory = field(default_factory=AnswerMemory)
+    limiter: Limiter = field(default_factory=lambda: Limiter(UNLIMITED))
+    passes: Passes = field(default_factory=Passes)
     store: ReaderStore | None = None
     remove_articles: Callable[[str, Sequence[str]], int] | None = None
 
@@ -103,4 +108,10 @@ def service_of(request: Request) -> Service:
     return request.app.state.service
 
 
+def counted(request: Request) -> None:
+    """Counts a question of a program; LimitedError where it is one too many."""
+    service_of(request).limiter.question(caller_of(request.scope), site_of(request.scope))
+
+
 ServiceDep = Annotated[Service, Depends(service_of)]
+Counted = Depends(counted)

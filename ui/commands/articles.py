@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -32,12 +31,12 @@ def list_articles(
     settings = settings_from(set_, index=index, collection=collection)
 
     from ui import wiring
-    from ui.terminal import one_line
+    from ui.terminal import json_line, one_line
 
     with wiring.opened_library(settings) as library:
         rows = list(library.article_rows())
     if json_:
-        typer.echo(json.dumps([row_json(row) for row in rows], ensure_ascii=False))
+        typer.echo(json_line([row_json(row) for row in rows]))
         return
     width = max((len(row.id) for row in rows), default=0)
     for row in rows:
@@ -59,6 +58,7 @@ def show(
     settings = settings_from(set_, index=index, collection=collection)
 
     from ui import wiring
+    from ui.terminal import json_line
 
     with wiring.opened_library(settings) as library:
         found = library.article(article)
@@ -66,7 +66,7 @@ def show(
             raise unknown_article(library, article)
         chunks = library.chunks_of(found.id)
     if json_:
-        typer.echo(json.dumps(article_json(found, chunks), ensure_ascii=False))
+        typer.echo(json_line(article_json(found, chunks)))
     else:
         typer.echo(article_text(found, chunks), nl=False)
 

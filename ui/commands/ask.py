@@ -72,7 +72,7 @@ def ask(
     if json_:
         with only_this_on_stdout() as out, wiring.opened_pipeline(settings) as pipeline:
             answer = terminal.drained(pipeline.stream(text, history=turns, asked_at=day, only=only), warn)
-            out.write(json.dumps(terminal.answer_json(answer), ensure_ascii=False) + "\n")
+            out.write(terminal.json_line(terminal.answer_json(answer)) + "\n")
         return
     if terminal.stdout_is_terminal():
         from rich.console import Console

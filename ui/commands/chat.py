@@ -41,13 +41,14 @@ def chat(
     check_port(settings.host, settings.port)
 
     from ui import wiring
-    from ui.api.auth import LOOPBACK
+    from ui.guard.callers import LOOPBACK
 
     password = settings.password.get_secret_value()
     if not password and settings.host not in LOOPBACK:
         note(f"Whoever reaches {settings.host} may ask and read: FOOTNOTE_PASSWORD locks the site.")
     if sys.stderr.isatty():
         note("Opening the index and the models ...")
+    from ui.guard.passes import load_key
     from ui.server import serve
 
     store = wiring.open_reader_store(settings)
@@ -62,6 +63,10 @@ def chat(
             host=settings.host,
             port=settings.port,
             allowed_origins=settings.allowed_origins.split(),
+            allowed_hosts=settings.allowed_hosts.split(),
+            trusted_proxies=settings.trusted_proxies.split(),
+            limits=wiring.limits(settings),
+            page_key=load_key(settings.index),
             collections=pipelines,
             password=password,
             store=store,

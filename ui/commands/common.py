@@ -122,9 +122,11 @@ def settings_from(set_: list[str] | None, **options: Any) -> Settings:
 
 def complain(message: str, next_step: str = "") -> None:
     """One line on stderr, and below it what to do."""
-    lines = f"footnote: {' '.join(message.split())}\n"
+    from ui.terminal import one_line  # a message may name a file, a title or an address that steers terminals
+
+    lines = f"footnote: {one_line(message)}\n"
     if next_step:
-        lines += f"  -> {next_step}\n"
+        lines += f"  -> {one_line(next_step)}\n"
     sys.stderr.write(lines)
     sys.stderr.flush()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from datetime import UTC, datetime
@@ -65,11 +64,11 @@ def list_feedback(
     first = moment(since, "--since") if since else None
     store = opened(index, set_)
 
-    from ui.terminal import one_line
+    from ui.terminal import json_line, one_line
 
     rows = store.verdicts(collection=collection, verdict=verdict or "", since=first)
     if json_:
-        typer.echo(json.dumps({"feedback": [row.as_json() for row in rows]}, ensure_ascii=False))
+        typer.echo(json_line({"feedback": [row.as_json() for row in rows]}))
         return
     for row in rows:
         said = row.verdict

@@ -1,0 +1,1 @@
+"""What stands before every request: who asks, what is let through, how much of it, and how slowly."""
