@@ -12,7 +12,7 @@ import pytest
 
 from rag.schema import Searching, Sentence
 from tests.browser.serving import Served, served
-from tests.fakes import LENS_QUESTION, ScriptedPipeline, shelf_answers
+from tests.fakes import LENS_QUESTION, ScriptedPipeline, run_async, shelf_answers
 from tests.ui.guard.raw import connected, raw, read, request
 from ui.guard.connections import PatientProtocol
 
@@ -133,8 +133,6 @@ def test_one_address_may_hold_so_many_connections_unless_it_is_a_proxy(monkeypat
         def is_closing(self) -> bool:
             return self.aborted
 
-    import asyncio
-
     import uvicorn
     from uvicorn.server import ServerState
 
@@ -156,11 +154,11 @@ def test_one_address_may_hold_so_many_connections_unless_it_is_a_proxy(monkeypat
         assert not kind._counted
         return kept
 
-    assert asyncio.run(hold("203.0.113.5")) == 3
-    assert asyncio.run(hold("203.0.113.{n}")) == 5
-    assert asyncio.run(hold("2001:db8::{n}")) == 3
-    assert asyncio.run(hold("127.0.0.1")) == 5
-    assert asyncio.run(hold("203.0.113.5", ("203.0.113.0/24",))) == 5
+    assert run_async(hold("203.0.113.5")) == 3
+    assert run_async(hold("203.0.113.{n}")) == 5
+    assert run_async(hold("2001:db8::{n}")) == 3
+    assert run_async(hold("127.0.0.1")) == 5
+    assert run_async(hold("203.0.113.5", ("203.0.113.0/24",))) == 5
 
 
 BIG = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -383,13 +384,25 @@ def test_large_bodies_that_come_slowly_take_only_so_much_memory(url: str, monkey
     with connected(url) as first, connected(url) as second:
         first.sendall(head + b"x" * 900_000)
         second.sendall(head + b"x" * 900_000)
-        statuses = (raw(url, much).status for _ in range(100))
-        assert 503 in statuses, "as soon as the server has read what came"
+        assert answers_in_time(url, much, 503, REFUSED), "as soon as the server has read what came"
         assert raw(url, request("/api/ask", JSON, method="POST", body=ASK)).status == 200, (
             "questions are small"
         )
-    statuses = (raw(url, much).status for _ in range(100))
-    assert 400 in statuses, "as soon as the slow ones are gone"
+    assert answers_in_time(url, much, 400), "as soon as the slow ones are gone"
+
+
+REFUSED = 0
+"""The connection was ended; an answer sent before all was taken can be lost on the way."""
+
+
+def answers_in_time(url: str, asked: bytes, *statuses: int, seconds: float = 20.0) -> bool:
+    """Whether this is answered with one of these sooner or later."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if raw(url, asked).status in statuses:
+            return True
+        time.sleep(0.02)
+    return False
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests.browser.serving import Served, served
-from tests.fakes import LENS_QUESTION, ScriptedPipeline
+from tests.fakes import LENS_QUESTION, ScriptedPipeline, run_async
 from ui.guard.sessions import UNREAD_SECONDS, Reading, Sweeper
 
 API = "/chat/gradio_api"
@@ -87,12 +87,12 @@ def test_a_session_that_is_being_read_is_kept_however_long_it_takes():
     queue = Queue()
     sweeper = Sweeper(queue, reading, clock)
     with reading.of("read"), reading.of("read"), reading.of("e1"):
-        asyncio.run(sweeper.sweep())
+        run_async(sweeper.sweep())
         clock.now += UNREAD_SECONDS
-        assert asyncio.run(sweeper.sweep()) == 2
+        assert run_async(sweeper.sweep()) == 2
     assert sorted(queue.cleaned) == ["no messages", "unread"]
     assert sorted(queue.pending_messages_per_session) == ["event read", "read"]
-    assert asyncio.run(sweeper.sweep()) == 0, "the time counts from the end of reading"
+    assert run_async(sweeper.sweep()) == 0, "the time counts from the end of reading"
     clock.now += UNREAD_SECONDS
-    assert asyncio.run(sweeper.sweep()) == 2
+    assert run_async(sweeper.sweep()) == 2
     assert not queue.pending_messages_per_session
