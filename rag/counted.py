@@ -15,7 +15,12 @@ from rag.evidence import Ranked
 from rag.quantities import LANGUAGES, canonical, numbers_in
 from rag.schema import Evidence
 
-_NONE = frozenset("no keine keinen keinem keiner ningún ninguna".split())
+_NONE = {
+    "en": frozenset(("no",)),
+    "de": frozenset("keine keinen keinem keiner".split()),
+    "es": frozenset("ningún ninguna".split()),
+}
+_NO_COUNT = frozenset("doubt longer more less way wonder matter one".split())
 REACH = 2
 """So many words may stand between a number and what it counts ("five young passengers")."""
 
@@ -64,9 +69,9 @@ def _denials(text: str, unit: frozenset[str], language: str) -> list[tuple[int, 
     tokens = list(w.WORD.finditer(text))
     found: list[tuple[int, int]] = []
     for at, token in enumerate(tokens):
-        if token.group().lower() in _NONE:
-            counted = _stems([t.group() for t in tokens[at + 1 : at + 2 + REACH]], language)
-            if unit & set(counted):
+        if token.group().lower() in _NONE[language]:
+            behind = [t.group() for t in tokens[at + 1 : at + 3]]
+            if unit & set(_stems(behind, language)) and behind[0].lower() not in _NO_COUNT:
                 found.append((token.start(), _end(text, token.end(), unit, language)))
     return found
 

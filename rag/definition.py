@@ -40,7 +40,7 @@ _TITLES = (
     r"Minister(?:in)?|Bundeskanzler(?:in)?|Kanzler(?:in)?|Bürgermeister(?:in)?|Oberbürgermeister(?:in)?|Professor(?:in)?|"
     r"König(?:in)?|Papst|Trainer(?:in)?|Sprecher(?:in)?|Biologe|Biologin"
 )
-_ROLE = r"[A-Z]?[a-zà-ÿ-]+(?:ist|er|or|ian|ess|man|woman|ant|ent|ive|author|chief|chair)"
+_ROLE = r"[A-Z]?[a-zà-ÿ]{1,30}(?:ist|er|or|ian|ess|man|woman|ant|ent|ive|author|chief|chair)"
 _THE = r"(?:the|an?|its|their|his|her|our|der|die|das|eine?|ihr|sein|el|la|un|una|su|[\w’'-]+['’]s)"
 _IS_A = r"(?:an?|the|one of|eine?|der|die|das|une?|una|el|la)\b"
 _IS = r"(?:is|was|are|were|became|remains|ist|war|wurde|es|era|fue)"
@@ -53,6 +53,26 @@ _BESIDE = (
 _PLAIN = r"[^\s,.;:()“”\"]+"
 _TELLS = frozenset(
     "and or but that which who said says told asked und oder dass sagt sagte y o que dijo".split()
+)
+
+
+_ADVERBIAL = frozenset(
+    """after before in on at since during until under than without despite like unlike nach vor seit während bis im am bei ohne
+    después antes en durante hasta sin""".split()
+)
+_GIVING = frozenset("for to with by from of about für mit von zu para por con de desde".split())
+_TIMES = frozenset(
+    """time times year years day days night morning evening afternoon week month hour hours minute minutes moment season century
+    decade jahr jahre tag tage nacht woche monat stunde mal año años día noche semana mes hora vez""".split()
+)
+_A_WHILE = re.compile(
+    r"(?:an?|one|the|eine?|una?|el|la)\s(?:few|couple|half|next|following|same|first|last|third|second|\w+ste[nrs]?)?\s?"
+    rf"(?:{'|'.join(sorted(_TIMES))})\b|a (?:few|couple|bit|little)\b",
+    re.IGNORECASE,
+)
+_RELATIVE = re.compile(r"(?:who|which|quien|que|die|der|das|one of)\b", re.IGNORECASE)
+_FINITE = re.compile(
+    r"\b(?:is|was|are|were|has|had|have|will|would|did|ist|war|hat|hatte|era|fue|había)\b", re.IGNORECASE
 )
 
 
@@ -81,16 +101,42 @@ def said_of(name: str, sentence: str, language: str = "en") -> tuple[int, tuple[
             rf"(?<!\w)(?i:{_THE}) (?P<what>(?:(?!(?:{_THE}) ){_PLAIN} ){{0,4}}{_PLAIN}) (?:(?:{_TITLES}) )?{named}",
         ),
         (1, rf"(?<!\w)(?P<what>{_TITLES}) (?:[A-Z][\w.’'-]+ ){{0,2}}?{named}"),
-        (1, rf"(?<!\w)(?P<what>(?:[a-zà-ÿ-]+ )?{_ROLE}) {named}"),
+        (1, rf"(?<!\w)(?P<what>(?:[a-zà-ÿ]{{1,30}} )?{_ROLE}) {named}"),
     )
     for rank, pattern in patterns:
         for match in re.finditer(pattern, sentence):
-            what = w.words(match.group("what"))
-            before = match.end("what") < match.end()
-            if before and (not what or w.is_stop(what[-1], language) or _TELLS.intersection(what)):
-                continue  # "the bridge between Malmö and ..."
-            return rank, match.span("what")
+            if _says_so(sentence, match, language):
+                return rank, match.span("what")
     return None
+
+
+def _says_so(sentence: str, match: re.Match[str], language: str) -> bool:
+    """Whether what stands beside the name is said of it: not where or when something else happened."""
+    said = match.group("what")
+    what = w.words(said)
+    if not what or _A_WHILE.match(said):
+        return False
+    ahead = sentence[: match.start()]
+    if match.end("what") < match.end():  # before the name
+        comma = sentence[match.end("what")] == ","
+        beside = re.search(r"([^\W\d_]+)\s+$", ahead)
+        placed = bool(beside) and beside[1].lower() in (_ADVERBIAL | _GIVING if comma else _ADVERBIAL)
+        # "the bridge between Malmö and ...", "After the accident, Malmö ...", "the third time Malmö ..."
+        return not (
+            placed or w.is_stop(what[-1], language) or _TELLS.intersection(what) or what[-1] in _TIMES
+        )
+    # "For Boris, the night was long"
+    outside = re.search(r"(?:^|[,;:]\s)(\w+)\s+(?:the\s+)?$", ahead)
+    placed = bool(outside) and outside[1].lower() in _ADVERBIAL | _GIVING
+    return not placed and (
+        bool(_RELATIVE.match(said)) or match.start("what") == 0 or not _goes_on(sentence, match)
+    )
+
+
+def _goes_on(sentence: str, match: re.Match[str]) -> bool:
+    """True where a phrase beside the name is a clause of its own ("Boris, the night was long")."""
+    behind_comma = sentence[: match.start("what")].rstrip().endswith(",")
+    return behind_comma and bool(_FINITE.search(match.group("what")))
 
 
 def first(question: str, ranked: Ranked) -> Ranked:

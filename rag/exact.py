@@ -42,7 +42,7 @@ majority minority|victory defeat|won defeated|entered left|arrived departed|hire
 biggest smallest|longest shortest|fastest slowest|strengthened weakened|allowed banned|legal illegal|guilty innocent|convicted acquitted|
 hotter colder|warmer cooler|richer poorer|cheaper dearer|better worse|best worst|old new|ally enemy|agreed refused|joined left|built demolished"""
 _AGAINST = re.compile(
-    r"\b(?:against|oppos\w+|object(?:s|ed|ing)? to|resist\w*|disagree\w*|veto\w*|gegen|dagegen|lehnt\w*|en contra|se opuso|opon\w+)\b",
+    r"\b(?:(?:vot\w+|are|is|was|were|be|speak\w*|spoke|argu\w+|campaign\w*|protest\w*) against|oppos\w+|object(?:s|ed|ing)? to|disagree\w*|veto\w*|dagegen|stimm\w+ gegen|lehnt\w*|en contra|se opuso|opon\w+)\b",
     re.IGNORECASE,
 )
 _NOT_FOR = re.compile(

@@ -40,8 +40,8 @@ def from_own_page(request: Request) -> None:
     """
     site = request.headers.get("sec-fetch-site", "none")
     origin = request.headers.get("origin")
-    if origin == "null":
-        ours = site == "same-origin"
+    if site == "same-origin" or origin == "null":
+        ours = site == "same-origin"  # whatever name a proxy passes on
     else:
         ours = origin is None or origin.partition("://")[2] == request.headers.get("host")
     if not ours or site not in ("same-origin", "none"):

@@ -12,7 +12,8 @@ import logging
 import os
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import date
@@ -98,8 +99,8 @@ RECENT = 20
 """Questions asked before that are not suggested again."""
 
 Message = dict[str, Any]
-Opened = Callable[[str, str], dict[str, dict[str, object]]]
-"""What the page's parts (by `elem_id`) hold when it is opened in a language, with a collection asked for by name."""
+Opened = Callable[[str, Mapping[str, str]], dict[str, dict[str, object]]]
+"""What the page's parts (by `elem_id`) hold when it is opened in a language, with these parameters of its address."""
 Name = Annotated[str, Field(max_length=300)]
 Address = Annotated[str, Field(max_length=2000)]
 
@@ -192,6 +193,7 @@ def build_chat(service: Service, *, examples: Callable[[str], Sequence[str]]) ->
     collections, desk, title = service.collections, service.desk, service.title
     first = collections.names[0]
     headers: dict[tuple[str, int, str], str] = {}
+    suggested_for: deque[str] = deque(maxlen=1000)
 
     def current_header(found: Collection, language: str) -> str:
         found.library.refresh()
@@ -203,10 +205,13 @@ def build_chat(service: Service, *, examples: Callable[[str], Sequence[str]]) ->
             headers[key] = header(title, collection_line(found.library, language), named, language)
         return headers[key]
 
-    def opened(language: str, asked: str) -> dict[str, dict[str, object]]:
-        found = collections.get(asked if asked in collections.names else "")
-        # Another collection's examples may have to be made: they come when the page is there.
-        offered = _offered(examples(first)) if found.name == first else []
+    def opened(language: str, asked: Mapping[str, str]) -> dict[str, dict[str, object]]:
+        wanted = asked.get("collection", "")
+        found = collections.get(wanted if wanted in collections.names else "")
+        # Another collection's examples may have to be made: they come when the page is there. They are of all its
+        # articles, and none is offered where only some are asked.
+        some = any(name in asked for name in ("article", "source", "topic"))
+        offered = [] if some or found.name != first else _offered(examples(first))
         return {
             "header": {"value": current_header(found, language)},
             "chat": {
@@ -367,9 +372,11 @@ def build_chat(service: Service, *, examples: Callable[[str], Sequence[str]]) ->
             scope = scope_of(scoped)
             found = found_in(scope)
             only = scope.only(found)
-            kept = service.memory.get(answer_id_of(content(messages[-1])))
-            if kept is None:
+            name = answer_id_of(content(messages[-1]))
+            kept = service.memory.get(name)
+            if kept is None or name in suggested_for:
                 return ""
+            suggested_for.append(name)  # once: an answer was counted against the limits, this is not
             last = kept.answer
 
             def make() -> list[str]:

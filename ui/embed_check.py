@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from ui.doctor import Check
+from ui.guard.callers import is_address
 from ui.origins import parse_origin
 
 if TYPE_CHECKING:
@@ -50,11 +52,14 @@ class _Tags(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
-        if tag == "base" and given.get("href"):
-            self.base = urljoin(self.base, given["href"])
-        elif tag in ("script", "iframe") and given.get("src"):
-            self.found.append(Tag(tag, urljoin(self.base, given["src"].strip()), given))
-        elif tag == "meta" and given.get("http-equiv", "").lower() == "content-security-policy":
+        with suppress(ValueError):  # what is no address loads nothing
+            if tag == "base" and given.get("href"):
+                self.base = urljoin(self.base, given["href"])
+            elif tag in ("script", "iframe") and given.get("src"):
+                source = urljoin(self.base, given["src"].strip())
+                urlsplit(source)
+                self.found.append(Tag(tag, source, given))
+        if tag == "meta" and given.get("http-equiv", "").lower() == "content-security-policy":
             self.policies.append(given.get("content", ""))
 
 
@@ -146,8 +151,8 @@ def _chat(client: httpx.Client, home: str, origin: str) -> Iterator[Check]:
         yield Check(
             "chat",
             "problem",
-            f"{home} answers 421: a chat on 127.0.0.1 answers for that name only",
-            "footnote chat --host 0.0.0.0 answers for every name; or let the proxy send Host: 127.0.0.1",
+            f"{home} answers 421: the chat does not answer for that host name",
+            hosts_line(home) or "let the proxy pass on the name its readers use",
         )
         return
     if page.status != 200 or b'id="fn-page"' not in page.body:
@@ -199,6 +204,12 @@ def setting_line(origins: list[str]) -> str:
     """The setting that lets these origins show the chat, as a variable."""
     listed = " ".join(origins)
     return f'FOOTNOTE_ALLOWED_ORIGINS="{listed}"' if " " in listed else f"FOOTNOTE_ALLOWED_ORIGINS={listed}"
+
+
+def hosts_line(home: str) -> str:
+    """The setting that lets the chat answer for the name in its address, as a variable; "" where it does anyway."""
+    name = urlsplit(home).hostname or ""
+    return "" if not name or name == "localhost" or is_address(name) else f"FOOTNOTE_ALLOWED_HOSTS={name}"
 
 
 def origin_of(url: str) -> str:
@@ -289,7 +300,7 @@ def _lets_in(source: str, origin: str, page: str, trusted: bool, whole: bool) ->
 
 def _shows_chat(tag: Tag) -> bool:
     path = urlsplit(tag.source).path
-    return path.endswith(f"/{SCRIPT}") if tag.name == "script" else "/chat/" in path
+    return path.endswith(f"/{SCRIPT}") if tag.name == "script" else path.endswith("/chat/")
 
 
 def _chat_home(page: Fetched) -> str:

@@ -161,7 +161,7 @@ class Headers:
         language = choose(asked.get("lang", ""), given.get(b"accept-language", b"").decode("latin-1"))
         parts = {}
         if self.opened is not None:
-            parts = await asyncio.to_thread(self.opened, language, asked.get("collection", ""))
+            parts = await asyncio.to_thread(self.opened, language, asked)
         page = dress_page(with_parts(bytes(body), parts), nonce, language, self.facts, self.modules)
         site = framing_site(given, self.allowed_origins)
         handed = self.passes.mint(caller_of(scope).address, site)

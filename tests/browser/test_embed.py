@@ -61,6 +61,8 @@ def hosted(
         for frame in tab.frames:
             if urlsplit(frame.url).netloc:
                 assert frame.evaluate("window.violations") == []
+                if "data-collection" not in page.html:
+                    assert frame.locator(".fn-missing").count() == 0, "none is asked for by mistake"
         assert tab.evaluate("shifts") == 0
         assert seen.console == []
         assert context.cookies() == []
@@ -262,6 +264,23 @@ def test_a_page_asks_and_is_told_the_answer_but_nothing_a_reader_asked(
         assert frame.locator(".fn-talk-open").count() == 2, "the reader's conversation is kept"
 
 
+def test_a_frame_that_loads_itself_anew_asks_nothing_again_and_takes_no_focus(
+    chromium: Browser, site: Site, chat: Served, pipeline: Held
+):
+    with hosted(chromium, site, plain(chat.url)) as (page, seen):
+        page.evaluate("question => Footnote.ask(question)", LENS_QUESTION)
+        page.wait_for_function("told.some(([name]) => name === 'answer')")
+        before = len(pipeline.asked)
+        page.evaluate("document.activeElement.blur()")
+        page.frames[-1].evaluate("location.reload()")
+        page.wait_for_timeout(500)
+        inside(page)
+        page.wait_for_timeout(1500)
+        assert len(pipeline.asked) == before
+        assert page.evaluate("document.activeElement === document.body")
+        seen.console.clear()  # a page that is left breaks its streams off
+
+
 def test_nothing_is_asked_by_empty_words_and_an_answer_under_way_is_waited_for(
     chromium: Browser, site: Site, chat: Served, pipeline: Held
 ):
@@ -348,7 +367,7 @@ def test_messages_of_others_are_not_heard(chromium: Browser, site: Site, chat: S
 # ---- where it may not show --------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("locale", "line"), [("en-GB", "The chat does not open on this site."), ("de-DE", "Der Chat öffnet sich auf dieser Seite nicht.")])  # fmt: skip
+@pytest.mark.parametrize(("locale", "line"), [("en-GB", "The chat does not open here."), ("de-DE", "Der Chat öffnet sich hier nicht.")])  # fmt: skip
 def test_a_site_that_is_not_named_gets_a_line_and_a_way_to_the_chat(
     chromium: Browser, chat: Served, locale: str, line: str
 ):

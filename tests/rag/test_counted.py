@@ -25,6 +25,7 @@ from rag.counted import counting
         ("Wie viele Inseln gibt es?", "Die Gruppe hat sieben bewohnte Inseln.", "sieben bewohnte Inseln"),
         ("How many passengers were hurt?", "A girl of fifteen was hurt.", None),
         ("How much did it cost?", "It cost 3 million euros.", None),
+        ("How many people died?", "There is no doubt people died.", None),
         ("How many boats came?", "Two boats came in May and three boats in June.", None),
     ],
 )

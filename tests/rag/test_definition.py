@@ -59,6 +59,16 @@ def test_a_sentence_says_in_passing_who_or_what_a_name_is(name: str, sentence: s
         ("Moreno", "The council said Moreno had left.", "en"),
         ("Moreno", "The letter that Moreno wrote was lost.", "en"),
         ("Heron", "The Heronsgate is a street.", "en"),
+        ("Marrow Lines", "After the accident, Marrow Lines apologised.", "en"),
+        ("Marrow Lines", "In the morning, Marrow Lines apologised.", "en"),
+        ("Marrow Lines", "During its first year Marrow Lines carried nobody.", "en"),
+        ("Marrow Lines", "It was the third time Marrow Lines apologised.", "en"),
+        ("Marrow Lines", "With the old boats, Marrow Lines lost money.", "en"),
+        ("Marrow Lines", "Marrow Lines was a few minutes late.", "en"),
+        ("Boris", "For Boris, the night was long.", "en"),
+        ("Boris", "Boris, the night was long.", "en"),
+        ("Ada Moreno", "Ada Moreno, an hour later, had left.", "en"),
+        ("Marrow", "Nach dem Unfall, Marrow hatte ihn gesehen, war es still.", "de"),
         ("Ada", "The captain, Adam Moreno, made no mistake.", "en"),
     ],
 )
@@ -71,3 +81,4 @@ def test_a_sentence_that_only_holds_the_name_says_nothing_of_it(
 def test_a_long_sentence_of_names_is_read_in_time_that_grows_with_its_length() -> None:
     assert said_of("Moreno", "the old " * 50_000 + "Moreno", "en") is None
     assert said_of("Moreno", "Moreno, " * 50_000, "en") is None
+    assert said_of("Moreno", "a-a" * 50_000, "en") is None

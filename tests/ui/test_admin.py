@@ -134,7 +134,8 @@ def test_admin_leads_to_the_overview(owner: Any, store: ReaderStore):
         ({"sec-fetch-site": "none"}, 303),
         ({"origin": "https://evil.test"}, 403),
         ({"origin": "http://localhost:9999"}, 403),
-        ({"origin": "http://localhost:7860.evil.test", "sec-fetch-site": "same-origin"}, 403),
+        ({"origin": "https://articles.example.org", "sec-fetch-site": "same-origin"}, 303),  # a proxy's name
+        ({"origin": "http://localhost:7860.evil.test", "sec-fetch-site": "none"}, 403),
         ({"origin": "null"}, 403),
         ({"origin": ""}, 403),
         ({"origin": "http://[", "sec-fetch-site": "none"}, 403),

@@ -55,6 +55,12 @@ def test_a_page_that_shows_the_chat_has_no_problem():
     assert all(c.status == "ok" for c in found(f"{HOST}/page", RIGHT | {f"{HOST}/page": frame}))
 
 
+def test_what_is_no_address_on_a_page_is_passed_over():
+    odd = '<base href="http://[x/"><script src="http://[bad/x.js"></script><iframe src="https://v.example/chat/widget"></iframe>'
+    world = RIGHT | {f"{HOST}/page": (200, {}, odd + plain(CHAT).html)}
+    assert all(c.status == "ok" for c in found(f"{HOST}/page", world))
+
+
 def with_policy(policy: str) -> dict[str, Answer]:
     return {f"{HOST}/page": (200, {"content-security-policy": policy}, plain(CHAT).html)}
 
@@ -69,7 +75,7 @@ def with_policy(policy: str) -> dict[str, Answer]:
         ({f"{CHAT}/embed.js": (401, {}, "")}, "password", "asks for a password", "FOOTNOTE_PASSWORD"),
         ({f"{CHAT}/chat/": (401, {}, "")}, "password", "asks for a password", "FOOTNOTE_PASSWORD"),
         ({f"{CHAT}/chat/": (404, {}, "")}, "chat", "answers 404", "another path"),
-        ({f"{CHAT}/chat/": (421, {}, "")}, "chat", "answers 421", "--host 0.0.0.0"),
+        ({f"{CHAT}/chat/": (421, {}, "")}, "chat", "answers 421", "FOOTNOTE_ALLOWED_HOSTS="),
         ({f"{CHAT}/chat/": (200, {}, CHAT_PAGE)}, "frame", "without its policy", "proxy"),
         ({f"{CHAT}/chat/": (200, {"x-frame-options": "SAMEORIGIN"}, CHAT_PAGE)}, "frame", "X-Frame-Options: SAMEORIGIN", "drop X-Frame-Options"),
         ({f"{CHAT}/chat/": (200, {"content-security-policy": frame_ancestors([])}, CHAT_PAGE)}, "origins", "is not among the sites", f"FOOTNOTE_ALLOWED_ORIGINS={HOST}, then"),

@@ -50,14 +50,16 @@ def doctor(
 
 def show(checks: Iterable[Check]) -> int:
     """Prints each finding as it comes; how many are problems."""
+    from ui.terminal import one_line
+
     problems = 0
     for check in checks:
         mark = f"{check.status:8}"
         if sys.stdout.isatty():
             mark = typer.style(mark, fg=COLOURS[check.status])
-        typer.echo(f"{mark} {check.name:12} {check.detail}")
+        typer.echo(f"{mark} {check.name:12} {one_line(check.detail)}")
         if check.next_step:
-            typer.echo(f"{'':8} {'':12} -> {check.next_step}")
+            typer.echo(f"{'':8} {'':12} -> {one_line(check.next_step)}")
         problems += check.status == "problem"
         sys.stdout.flush()
     return problems

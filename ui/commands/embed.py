@@ -53,7 +53,7 @@ def snippet(
     set_: SetOption = None,
 ) -> None:
     """Print the tag for the pages, and the setting that lets them show the chat."""
-    from ui.embed_check import setting_line
+    from ui.embed_check import hosts_line, setting_line
     from ui.language import LANGUAGES
     from ui.origins import parse_origins
 
@@ -72,15 +72,17 @@ def snippet(
     more = "".join(
         f' data-{name}="{escape(value)}"' for name, value in (("title", title), ("filter", filter_)) if value
     )
+    lines = [setting_line(list(origins)), f"allowed_origins = {json.dumps(list(origins))}"]
+    if name := hosts_line(home):
+        lines = [lines[0], name, "", lines[1], f'allowed_hosts = "{name.partition("=")[2]}"']
     source = f"{home}/embed.js" + (f"?lang={lang}" if lang else "")
     typer.echo(f"""On the pages, anywhere:
 
 <script async src="{source}"{more}></script>
 
-On the chat's side, as a variable of its environment or a line of footnote.toml:
+On the chat's side, as variables of its environment or lines of footnote.toml:
 
-{setting_line(list(origins))}
-allowed_origins = {json.dumps(list(origins))}
+{chr(10).join(lines)}
 
 Where a page sends a Content-Security-Policy, it has to name the chat twice:
 

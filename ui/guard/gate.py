@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ui.api.errors import error_response, for_programs
-from ui.guard.callers import Caller, caller_of, from_site, host_name
+from ui.guard.callers import Caller, caller_of, from_site, host_name, is_address
 from ui.guard.limits import Limiter, wait_text
 from ui.guard.sessions import Reading
 
@@ -22,6 +22,8 @@ MAX_BODY_BYTES = 2_000_000
 """A long conversation with its sources is some hundred kilobytes."""
 
 SMALL_BYTES = 65_536
+MOST_HOST = 300
+"""Characters: a name has at most 253, and is looked at before anything else of a request."""
 MOST_HELD_BYTES = 128_000_000
 """What may have come of all bodies that are still being read; beyond it only small ones are taken."""
 
@@ -97,10 +99,12 @@ class Hosts:
 
     def has(self, host: str) -> bool:
         """Whether a Host header names this server."""
+        if len(host) > MOST_HOST:
+            return False
         name = host_name(host)
         if _ANY in self.names or name in self.names:
             return True
-        return self.any_address and bool(re.fullmatch(r"[0-9.]+|[0-9a-f:.]*:[0-9a-f:.]*", name))
+        return self.any_address and is_address(name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+
+log = logging.getLogger(__name__)
 
 UNREAD_SECONDS = 120.0
 EVERY_SECONDS = 20.0
@@ -72,4 +75,8 @@ class Sweeper:
         """Sweeps until it is cancelled."""
         while True:
             await asyncio.sleep(EVERY_SECONDS)
-            await self.sweep()
+            try:
+                await self.sweep()
+            except Exception:
+                # A task's border: what went wrong once must not keep every later session.
+                log.exception("sweeping sessions failed")

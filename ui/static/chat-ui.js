@@ -48,8 +48,12 @@
   const substitutes = {};
   function storage(name) {
     try { if (window[name]) return window[name]; } catch { /* denied */ }
-    const values = new Map();
-    return substitutes[name] ??= {
+    if (substitutes[name]) return substitutes[name];
+    let kept = {}; // over a reload in the frame's name, which no other site reads
+    try { kept = JSON.parse(window.name).footnote[name] ?? {}; } catch { /* nothing was kept */ }
+    const values = new Map(Object.entries(kept));
+    return substitutes[name] = {
+      values,
       getItem: (key) => values.get(key) ?? null, setItem: (key, value) => { values.set(key, value); }, removeItem: (key) => { values.delete(key); },
     };
   }
@@ -429,7 +433,7 @@
       try {
         const answer = await fetch(`/api/articles?${new URLSearchParams({ article, collection: asking.collection ?? "", limit: 1 })}`);
         if (answer.ok) titles.set(article, (await answer.json()).articles[0]?.title || t("Untitled article"));
-        else if (answer.status === 404) titles.set(article, "");
+        else if (answer.status === 404 || answer.status === 422) titles.set(article, "");
       } catch { /* the server does not answer; it will say so to the question */ }
     }
     learnt = true;
@@ -829,18 +833,25 @@
     }, 50);
   }
 
+  let early = 0;
   function send(event) {
-    if (!busy() && !lost) return;
+    if (begun && !busy() && !lost) return;
     event.preventDefault();
     event.stopPropagation();
-    if (lost) askLater(field("question").value);
+    if (!begun) { // sent as soon as it is known which articles are asked
+      clearTimeout(early);
+      early = setTimeout(() => document.querySelector("#question .submit-button")?.click(), 100);
+    } else if (lost) askLater(field("question").value);
     else interrupt();
   }
 
   document.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.target.matches?.("#question textarea")) send(event);
   }, true);
-  document.addEventListener("click", (event) => { if (event.target.closest?.("#question .submit-button")) send(event); }, true);
+  document.addEventListener("click", (event) => {
+    if (event.target.closest?.("#question .submit-button")) send(event);
+    else if (!told && event.target.closest?.("#chat .examples button, #chat .example")) event.stopPropagation();
+  }, true);
 
   // ---- a server that is gone ----
 
@@ -900,7 +911,7 @@
   }
 
   function later(wish) {
-    try { sessionStorage.setItem(LATER, JSON.stringify(wish)); } catch { /* it has to be typed again */ }
+    try { storage("sessionStorage").setItem(LATER, JSON.stringify(wish)); } catch { /* it has to be typed again */ }
   }
 
   addEventListener("pagehide", () => {
@@ -913,7 +924,7 @@
   // What was typed, or to be asked, while the server was gone.
   function resume() {
     const { question = "", again, ask: asks } = stored("sessionStorage", LATER, {}) ?? {};
-    try { sessionStorage.removeItem(LATER); } catch { /* there was none */ }
+    try { storage("sessionStorage").removeItem(LATER); } catch { /* there was none */ }
     if (typeof question === "string" && question) put("question", question);
     if (!asks) return;
     const ready = setInterval(() => { // the conversation it belongs to is opened first
@@ -927,6 +938,7 @@
 
   let begun = false;
   function begin() {
+    if (!told && field("fn-scope")) tell(); // before anything can be asked: the server reads none as all articles
     if (begun || !learnt || !field("fn-talk") || !field("fn-scope") || !document.querySelector("#question .submit-button")) return;
     begun = true;
     tell();
@@ -955,7 +967,11 @@
   }).observe(document.documentElement, {
     childList: true, subtree: true, attributes: true, attributeFilter: ["aria-label", "placeholder", "lang"],
   });
-  addEventListener("pagehide", hear);
+  addEventListener("pagehide", () => {
+    hear();
+    const held = Object.entries(substitutes).map(([name, { values }]) => [name, Object.fromEntries(values)]);
+    if (held.length) window.name = JSON.stringify({ footnote: Object.fromEntries(held) });
+  });
   learn();
   document.body.append(status);
   document.documentElement.classList.toggle("fn-forgets", !page.keeps); // nothing can be judged or shared

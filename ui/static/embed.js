@@ -15,8 +15,8 @@
   // The chat's address. The page's own may change without a new page, where a script draws them all.
   const $address = () => {
     let $url = `${$chat}?lang=${$set.lang||t("")}&__theme=${$theme}`;
-    `collection:${$set.collection};${$set.filter}`.replace(/(?:^|;)\s*(article|collection|source|topic)\s*:?([^;]*)/g, ($all, $kind, $name) => {
-      $url += `&${$kind}=` + encodeURIComponent($name.trim() || $page.querySelector("link[rel=canonical]")?.href || location.href);
+    ($set.filter + ($set.collection ? ";collection:" + $set.collection : "")).replace(/(?:^|;)\s*(article|collection|source|topic)\s*:?([^;]*)/g, ($all, $kind, $name) => {
+      $url += `&${$kind}=` + encodeURIComponent($name.trim() || $page.querySelector("link[rel=canonical]")?.href || location.href.split("#")[0]);
     });
     return $url;
   };
@@ -25,7 +25,7 @@
   const $host = $make("footnote-chat", { role: "region", ariaLabel: $title });
   const $root = $host.attachShadow({ mode: "open" });
   const $sheet = new CSSStyleSheet();
-  $sheet.replaceSync(`:host{all:initial!important;display:contents!important}button,div{position:fixed;z-index:2147483647;${$side}:20px;bottom:20px;width:56px;height:56px;border:1px solid #8886;border-radius:50% 50% 8px;background:${$color};color:#fff;color:oklch(from ${$color} round(1.2 - l) 0 0);font:28px Georgia;box-shadow:0 4px 32px #0006}div{bottom:88px;width:clamp(280px,${$set.width|0||420}px,100vw - 40px);height:clamp(280px,${$set.height|0||640}px,100vh - 108px);border-radius:16px;background:Canvas;color:CanvasText;color-scheme:${$theme};font:16px/1.5 system-ui;overflow:clip}a{display:block;margin:24px}iframe{width:100%;height:100%;border:0}:not(.ready)>iframe,:not(.on)+div{visibility:hidden}.ready>a{display:none}@media(max-width:480px){div{inset:-1px -1px 88px;width:auto;height:auto;border-radius:0}.ready{bottom:-1px}}@media print{:host{display:none!important}}`);
+  $sheet.replaceSync(`:host{all:initial!important;display:contents!important}button,div{position:fixed;z-index:1999999999;${$side}:20px;bottom:20px;width:56px;height:56px;border:1px solid #8886;border-radius:50% 50% 8px;background:${$color};color:#fff;color:oklch(from ${$color} round(1.2 - l) 0 0);font:28px Georgia;box-shadow:0 4px 32px #8886}div{bottom:88px;width:clamp(280px,${$set.width|0||420}px,100vw - 40px);height:clamp(280px,${$set.height|0||640}px,100vh - 108px);border-radius:16px;background:Canvas;color:CanvasText;color-scheme:${$theme};font:16px system-ui;overflow:hidden}a{display:block;margin:24px}iframe{width:100%;height:100%;border:0}:not(.ready)>iframe,:not(.on)+div{visibility:hidden}.ready>a{display:none}@media(max-width:480px){div{inset:-1px -1px 88px;width:auto;height:auto;border-radius:0}.ready{bottom:-1px}}@media print{:host{display:none!important}}`);
   $root.adoptedStyleSheets = [$sheet];
   const $button = $make("button", { textContent: "?", ariaLabel: $title, ariaExpanded: false });
   const $panel = $make("div", { role: "dialog", ariaLabel: $title, lang: t("") });
@@ -36,7 +36,7 @@
   const $send = (...$message) => $panel.className ? $tell(...$message) : $asked.push($message);
   const $wait = ($time) => {
     clearTimeout($timer);
-    $timer = setTimeout(() => $frame.before($make("a", { href: $address(), target: "_blank", textContent: t("The chat does not open on this site. Open it in a new tab") })), $time);
+    $timer = setTimeout(() => $frame.before($make("a", { href: $address(), target: "_blank", textContent: t("The chat does not open here. Open it in a new tab") })), $time);
   };
   const $show = ($on) => {
     $button.className = $on ? "on" : "";
@@ -51,10 +51,10 @@
     if ($shown != ($shown = $address() + "&embed=1")) {
       $panel.className = "";
       $asked = [];
-      $frame.onload = () => { $tell("hello", $title); $wait(4000); };
+      $frame.onload = () => { $tell("hello", $title); $wait(4e3); };
       $frame.src = $shown;
       $panel.replaceChildren($frame);
-      $wait(20000);
+      $wait(2e4);
     }
     if (!$button.className) $show(true);
     if ($quiet == 1) return;
@@ -76,7 +76,7 @@
     if ($what != "ready") return;
     clearTimeout($timer);
     $panel.className = $what;
-    $asked.map(($message) => $tell(...$message));
+    $asked.splice(0).map(($message) => $tell(...$message));
   });
   $page.addEventListener("keydown", ($event) => { if ($event.key == "Escape" && !$event.defaultPrevented) $close(); });
   $button.onclick = $toggle;

@@ -109,7 +109,7 @@ def test_no_text_that_was_not_handed_out_is_taken(text: str):
             },
             OTHER_SITE,
         ),
-        ({"sec-fetch-dest": "iframe", "sec-fetch-site": "same-origin", "referer": "http://own/"}, ""),
+        ({"sec-fetch-dest": "iframe", "sec-fetch-site": "same-origin", "referer": "http://own/"}, OTHER_SITE),
         ({"referer": f"{ALLY}/"}, ALLY),
         ({"referer": "https://search.test/"}, ""),
         ({}, ""),
