@@ -223,12 +223,19 @@ def test_a_page_that_is_too_old_says_so_and_keeps_its_conversation_when_it_is_lo
         assert (
             page.locator(".fn-failed").inner_text().startswith("This page is too old to ask with. Reload it")
         )
+        page.locator(".fn-again").last.click()  # loads the page anew, and asks
+        page.wait_for_selector(".fn-failed", state="detached")
+        page.locator("a.cite").nth(2).wait_for()
+        assert page.locator(".fn-question").all_inner_texts() == [LENS_QUESTION, TIDE_QUESTION]
+        passes._key = b"yet another key"
+        answered(page, LENS_QUESTION)
+        page.wait_for_selector(".fn-failed")
         page.reload()
-        page.locator(".fn-answer").nth(1).wait_for()
+        page.locator(".fn-answer").nth(2).wait_for()
         assert page.locator(".fn-question").first.inner_text() == LENS_QUESTION
         page.locator(".fn-again").last.click()
         page.wait_for_selector(".fn-failed", state="detached")
-        page.locator("a.cite").nth(2).wait_for()
+        page.locator("a.cite").nth(3).wait_for()
         assert context.cookies() == []
     finally:
         context.close()

@@ -735,6 +735,10 @@
     if (target.matches(".fn-copy")) copy(markdown(answer), t("Copied with its footnotes."));
     else if (target.matches(".fn-share")) share(id);
     else if (target.matches(".fn-again") && lost) askLater("", true);
+    else if (target.matches(".fn-again") && !anew && answer.querySelector(".fn-failed")?.textContent === t("This page is too old to ask with. Reload it, then ask again: the conversation stays.")) {
+      later({ question: "", again: true, ask: true }); // a frame has no button to reload it
+      location.reload();
+    }
     else if (target.matches(".fn-again")) document.querySelector("#chat .message-buttons-left button")?.click();
     else if (target.matches(".fn-up")) judge(id, "up");
     else if (target.matches(".fn-down")) reject(id, "down");
@@ -922,11 +926,13 @@
   });
 
   // What was typed, or to be asked, while the server was gone.
+  let anew = false; // whether this page was loaded to ask something again
   function resume() {
     const { question = "", again, ask: asks } = stored("sessionStorage", LATER, {}) ?? {};
     try { storage("sessionStorage").removeItem(LATER); } catch { /* there was none */ }
     if (typeof question === "string" && question) put("question", question);
     if (!asks) return;
+    anew = true;
     const ready = setInterval(() => { // the conversation it belongs to is opened first
       const last = [...document.querySelectorAll("#chat .fn-again")].pop();
       if (current() && !document.querySelector("#chat .fn-answer")) return;
