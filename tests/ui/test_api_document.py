@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import requests
 import schemathesis
 from hypothesis import HealthCheck, given, settings
 from schemathesis import GenerationMode
@@ -88,7 +89,11 @@ def test_every_answer_is_one_the_document_promises(
     )
     @given(case=operation.as_strategy(mode))
     def holds(case: Any) -> None:
-        response = case.call()
+        try:
+            response = case.call()
+        except requests.ConnectionError:  # the head is over its limit: ended before all of it was taken
+            assert len(case.as_curl_command()) > 60_000
+            return
         if response.content != TOO_LONG:
             case.validate_response(response, checks=checks)
 

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Request
 from fastapi import Path as PathParameter
 from fastapi.responses import Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from index.errors import InputError
 from rag.pipeline import render
@@ -76,7 +76,7 @@ class Extra(Filters):
 class StreamOptions(BaseModel):
     """How a stream ends."""
 
-    include_usage: bool = False
+    include_usage: StrictBool = False
 
 
 class ChatRequest(BaseModel):
@@ -88,7 +88,7 @@ class ChatRequest(BaseModel):
         default=PREFIX, max_length=100, description="A model of `GET /v1/models`: a collection."
     )
     messages: list[Message] = Field(min_length=1, description="The last one is the question.")
-    stream: bool = False
+    stream: StrictBool = False
     stream_options: StreamOptions | None = None
     n: Literal[1] | None = None
     footnote: Extra | None = Field(default=None, description="Which articles may be used, as for `/api/ask`.")

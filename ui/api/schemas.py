@@ -5,7 +5,15 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from evals.verdicts import Opinion
@@ -136,7 +144,9 @@ class Ask(Filters):
         default=None,
         description="The day of the question: articles near it are preferred, later ones not known.",
     )
-    stream: bool = Field(default=False, description="Send the answer as it grows, as server-sent events.")
+    stream: StrictBool = Field(
+        default=False, description="Send the answer as it grows, as server-sent events."
+    )
 
 
 # ---- out -------------------------------------------------------------------------------------------
