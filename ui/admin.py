@@ -1,16 +1,16 @@
 """The owner's pages under /admin/: what readers said, what they shared, and the articles. In English only.
 
-Who may open them is the lock's matter (`ui.api.auth`). Every change is a POST from one of these pages.
+Who may open them is the lock's matter (`ui.api.auth`). Every change is a POST from one of these pages, which the gate
+sees to (`ui.guard.gate`).
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any, get_args
+from typing import Any, get_args
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
-from starlette.exceptions import HTTPException
 
 from evals.verdicts import Opinion
 from ui.api.readers import SHARED, NothingKeptError, store_of
@@ -27,28 +27,8 @@ POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
-FOREIGN = "this form was sent from another page than this server's own"
 
 router = APIRouter(prefix="/admin", include_in_schema=False)
-
-
-def from_own_page(request: Request) -> None:
-    """Refuses a form that another site's page sends with the owner's rights.
-
-    Browsers say where a request comes from, programs say nothing. `Origin: null` comes from pages that tell
-    nobody their address, as ours are asked to, so it needs the browser's word that the page is ours.
-    """
-    site = request.headers.get("sec-fetch-site", "none")
-    origin = request.headers.get("origin")
-    if site == "same-origin" or origin == "null":
-        ours = site == "same-origin"  # whatever name a proxy passes on
-    else:
-        ours = origin is None or origin.partition("://")[2] == request.headers.get("host")
-    if not ours or site not in ("same-origin", "none"):
-        raise HTTPException(403, FOREIGN)
-
-
-Own = Annotated[None, Depends(from_own_page)]
 
 
 def _page(request: Request, template: str, **view: Any) -> Response:
@@ -131,7 +111,7 @@ def feedback_file(service: ServiceDep) -> Response:
 
 
 @router.post("/feedback/{feedback_id}/delete")
-def delete_feedback(feedback_id: str, request: Request, service: ServiceDep, _: Own) -> Response:
+def delete_feedback(feedback_id: str, request: Request, service: ServiceDep) -> Response:
     """Deletes one verdict."""
     if not store_of(service).delete_verdicts([feedback_id]):
         raise NotThereError("there is no verdict with this id", "it may have been deleted before")
@@ -149,7 +129,7 @@ def shares(request: Request, service: ServiceDep) -> Response:
 
 
 @router.post("/shared/{token}/delete")
-def delete_share(token: str, request: Request, service: ServiceDep, _: Own) -> Response:
+def delete_share(token: str, request: Request, service: ServiceDep) -> Response:
     """Takes one shared answer away."""
     if not store_of(service).unshare(token=token):
         raise NotThereError("there is no shared answer at this address", "it may have been taken away before")
@@ -198,7 +178,7 @@ def ask_to_remove(article_id: str, request: Request, service: ServiceDep) -> Res
 
 
 @router.post("/articles/{article_id}/remove")
-def remove(article_id: str, request: Request, service: ServiceDep, _: Own) -> Response:
+def remove(article_id: str, request: Request, service: ServiceDep) -> Response:
     """Removes the article from its collection's index."""
     collection, taken_out = _removing(request, service)
     if not taken_out(collection.name, [collection.article(article_id).id]):

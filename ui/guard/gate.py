@@ -279,7 +279,7 @@ class Gate:
             # The browser's own word, which no page can put in its mouth; the host was looked at before. It also counts
             # where a proxy does not pass on the name that the browser asked for.
             return True
-        return not origin or origin.partition("://")[2] in _authorities(hosts)
+        return b"origin" not in headers or origin.partition("://")[2] in _authorities(hosts)
 
     def _too_many(self, caller: Caller) -> Refusal | None:
         if caller.local:
