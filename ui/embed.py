@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import hashlib
 import json
 import re
 from functools import cache
@@ -13,6 +11,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from ui.language import translate
+from ui.packed import Packed
 from ui.pages import language_of
 from ui.squeeze import squeeze
 
@@ -38,25 +37,17 @@ def script(language: str) -> bytes:
 
 
 @cache
-def _served(language: str) -> tuple[bytes, bytes, str]:
-    """The script, the same compressed, and its tag."""
-    body = script(language)
-    return body, gzip.compress(body, 9, mtime=0), f'"{hashlib.sha256(body).hexdigest()[:16]}"'
+def _served(language: str) -> Packed:
+    return Packed(script(language), "text/javascript; charset=utf-8")
 
 
 @router.api_route("/embed.js", methods=["GET", "HEAD"])
 def embed_script(request: Request) -> Response:
     """The script for a page of any origin; which of them may show the chat is told with the chat itself."""
-    body, packed, etag = _served(language_of(request))
     headers = {
-        "etag": etag,
         "cache-control": "public, max-age=3600",
         "vary": "accept-encoding, accept-language",
         "cross-origin-resource-policy": "cross-origin",
         "access-control-allow-origin": "*",  # without it no page could load it as a module, or check its hash
     }
-    if request.headers.get("if-none-match") == etag:
-        return Response(status_code=304, headers=headers)
-    if "gzip" in request.headers.get("accept-encoding", ""):
-        body, headers["content-encoding"] = packed, "gzip"
-    return Response(body, media_type="text/javascript; charset=utf-8", headers=headers)
+    return _served(language_of(request)).response(request, headers)

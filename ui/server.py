@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-import hashlib
 import json
 import logging
 import re
 import secrets
 import socket
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
@@ -345,10 +345,13 @@ def create_app(
             example_questions(answers.library, answerable=lambda q: begins_to_answer(answers, q) is not None)
         )
 
+    drawing = threading.Lock()
+
     def examples_of(name: str) -> tuple[str, ...]:
         if examples is not None and name == named.names[0]:
             return tuple(examples)
-        return drawn(name, named.get(name).library.manifest.revision)
+        with drawing:  # it takes seconds: whoever comes meanwhile waits for the same ones
+            return drawn(name, named.get(name).library.manifest.revision)
 
     frontend = Path(gr.__file__).parent / "templates" / "frontend"
     app.add_api_route(
@@ -440,17 +443,12 @@ def _static(name: str, media_type: str) -> Callable[..., Any]:
     from fastapi import Request
     from fastapi.responses import Response
 
-    body = (STATIC / name).read_bytes()
-    packed = gzip.compress(body, 9)
-    etag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
-    headers = {"etag": etag, "cache-control": "no-cache", "vary": "accept-encoding"}
+    from ui.packed import Packed
+
+    file = Packed((STATIC / name).read_bytes(), media_type)
 
     def respond(request: Request) -> Response:
-        if request.headers.get("if-none-match") == etag:
-            return Response(status_code=304, headers=headers)
-        if "gzip" in request.headers.get("accept-encoding", ""):
-            return Response(packed, media_type=media_type, headers={**headers, "content-encoding": "gzip"})
-        return Response(body, media_type=media_type, headers=headers)
+        return file.response(request, {"cache-control": "no-cache", "vary": "accept-encoding"})
 
     respond.__annotations__ = {"request": Request, "return": Response}  # resolved: the names are local
     return respond
