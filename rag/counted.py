@@ -29,19 +29,24 @@ def counting(question: str, text: str, language: str = "en") -> tuple[int, int] 
     """Where a sentence gives the number of what the question counts ("Five passengers"), with the words counted; None
     where it gives none, or more than one."""
     unit = _unit(question, language)
-    found = [*_numbers(text, unit, language), *_denials(text, unit, language)] if unit else []
-    return found[0] if len(found) == 1 else None
+    return _counting(unit, text, language) if unit else None
 
 
 def first(question: str, ranked: Ranked, language: str = "en") -> Ranked:
     """`ranked` with the number that counts what the question asks for marked where another was."""
-    if not _unit(question, language):
+    unit = _unit(question, language)
+    if not unit:
         return ranked
-    return Ranked(tuple(_marked(question, item, language) for item in ranked.sentences), ranked.confidence)
+    return Ranked(tuple(_marked(unit, item, language) for item in ranked.sentences), ranked.confidence)
 
 
-def _marked(question: str, item: Evidence, language: str) -> Evidence:
-    span = counting(question, item.text, language) if item.answer is not None else None
+def _counting(unit: frozenset[str], text: str, language: str) -> tuple[int, int] | None:
+    found = [*_numbers(text, unit, language), *_denials(text, unit, language)]
+    return found[0] if len(found) == 1 else None
+
+
+def _marked(unit: frozenset[str], item: Evidence, language: str) -> Evidence:
+    span = _counting(unit, item.text, language) if item.answer is not None else None
     if span is None or item.answer is None:
         return item
     start, end = item.start + span[0], item.start + span[1]

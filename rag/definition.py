@@ -34,7 +34,7 @@ _ASKED = (
     ),
 )
 _TITLES = (
-    r"President|Vice-President|Prime Minister|Minister|Chancellor|Mayor|Captain|Councillor|Senator|Governor|Professor|"
+    r"President|Vice-President|Prime Minister|Chancellor|Mayor|Captain|Councillor|Senator|Governor|"
     r"Dr\.?|General|Colonel|Major|Judge|Justice|Bishop|Archbishop|Pope|King|Queen|Prince|Princess|Lord|Lady|Sir|Dame|"
     r"Secretary(?: of State)?|Ambassador|Commissioner|Director|Inspector|Sheriff|Präsident(?:in)?|Ministerpräsident(?:in)?|"
     r"Minister(?:in)?|Bundeskanzler(?:in)?|Kanzler(?:in)?|Bürgermeister(?:in)?|Oberbürgermeister(?:in)?|Professor(?:in)?|"
@@ -128,15 +128,8 @@ def _says_so(sentence: str, match: re.Match[str], language: str) -> bool:
     # "For Boris, the night was long"
     outside = re.search(r"(?:^|[,;:]\s)(\w+)\s+(?:the\s+)?$", ahead)
     placed = bool(outside) and outside[1].lower() in _ADVERBIAL | _GIVING
-    return not placed and (
-        bool(_RELATIVE.match(said)) or match.start("what") == 0 or not _goes_on(sentence, match)
-    )
-
-
-def _goes_on(sentence: str, match: re.Match[str]) -> bool:
-    """True where a phrase beside the name is a clause of its own ("Boris, the night was long")."""
-    behind_comma = sentence[: match.start("what")].rstrip().endswith(",")
-    return behind_comma and bool(_FINITE.search(match.group("what")))
+    clause = sentence[: match.start("what")].rstrip().endswith(",") and bool(_FINITE.search(said))
+    return not placed and (not clause or bool(_RELATIVE.match(said)))
 
 
 def first(question: str, ranked: Ranked) -> Ranked:

@@ -31,5 +31,5 @@ def squeeze(script: str) -> str:
     short = (
         name for size in (1, 2) for name in map("".join, product(letters, repeat=size)) if name not in used
     )
-    names: dict[str, str] = {}
-    return _NAME.sub(lambda found: names.setdefault(found[0], "") or names.update({found[0]: next(short)}) or names[found[0]], lines).strip()  # fmt: skip
+    names = {name: next(short) for name in dict.fromkeys(_NAME.findall(lines))}
+    return _NAME.sub(lambda found: names[found[0]], lines).strip()
