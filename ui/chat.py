@@ -208,10 +208,9 @@ def build_chat(service: Service, *, examples: Callable[[str], Sequence[str]]) ->
     def opened(language: str, asked: Mapping[str, str]) -> dict[str, dict[str, object]]:
         wanted = asked.get("collection", "")
         found = collections.get(wanted if wanted in collections.names else "")
-        # Another collection's examples may have to be made: they come when the page is there. They are of all its
-        # articles, and none is offered where only some are asked.
-        some = any(name in asked for name in ("article", "source", "topic"))
-        offered = [] if some or found.name != first else _offered(examples(first))
+        # Another collection's examples may have to be made: they come when the page is there. They are drawn from all
+        # articles: none is offered where one is asked, as in `open_page`.
+        offered = [] if "article" in asked or found.name != first else _offered(examples(first))
         return {
             "header": {"value": current_header(found, language)},
             "chat": {
