@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 BOX = "#question textarea"
 SEND = "#question .submit-button"
 STOP = "#question .stop-button"
+ABORTED, BROKEN_OFF = "AbortError: BodyStreamBuffer was aborted", "Connection errored out."
 
 
 class Held(ScriptedPipeline):
@@ -44,12 +45,22 @@ class Seen:
     console: list[str] = field(default_factory=list)
     hosts: set[str] = field(default_factory=set)
     requests: int = 0
+    _left: bool = False
 
     def watch(self, page: Page) -> None:
         """Writes down what this page complains about and asks for from now on."""
-        page.on("console", lambda m: self.console.append(m.text) if m.type in ("error", "warning") else None)
+        page.on("console", lambda m: self._complain(m.text) if m.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: self.console.append(str(error)))
         page.on("request", lambda request: self._count(request.url))
+
+    def _complain(self, text: str) -> None:
+        """Gradio closes its own stream when a page is left (`beforeunload`) and reports that in two lines: not counted."""
+        if text.startswith(ABORTED):
+            self._left = True
+        elif self._left and BROKEN_OFF in text:
+            self._left = False
+        else:
+            self.console.append(text)
 
     def _count(self, url: str) -> None:
         if urlsplit(url).scheme != "blob":  # a file the page made itself
