@@ -1,6 +1,6 @@
 """Measures everything in `make bench` and prints one table; no figure here passes or fails a test.
 
-python -m bench [encode] [index] [retrieve] [filters] [ask] [command] [server] [page] [embed] [readers] [guard]
+python -m bench [encode] [index] [retrieve] [filters] [ask] [command] [server] [page] [embed] [readers] [guard] [fetch]
 python -m bench soak [--minutes 30]
 """
 
@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from bench import embed, filters, guard, load, page
+from bench import embed, fetch, filters, guard, load, page
 from bench.load import chat_server, seeds_questions
 from bench.texts import SEEDS, Echoing, Shuffled
 from ui.demo.site import Site
@@ -253,6 +253,7 @@ def main(words: list[str]) -> int:
         "embed",
         "readers",
         "guard",
+        "fetch",
     ]
     parser = argparse.ArgumentParser(prog="python -m bench")
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join([*parts, "soak"]))
@@ -274,6 +275,8 @@ def main(words: list[str]) -> int:
         index()
     if "filters" in wanted:
         filters.measure(row, FILTERED_CHUNKS)
+    if "fetch" in wanted:
+        fetch.measure(row)
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / "big"
         embedder: Any = None

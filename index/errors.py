@@ -8,7 +8,8 @@
     ├── IndexBusy             another process is building this index
     ├── IndexWriteFailed      the index could not be written (disk full, no permission)
     ├── StoreUnreachable      the Chroma server does not answer
-    └── ModelUnreachable      the language model server is down, slow or refuses
+    ├── ModelUnreachable      the language model server is down, slow or refuses
+    └── FetchError            a page was not fetched (`index.fetch.errors`)
 
 An error names the thing, the cause and the next command: `str(error)` is one line for people,
 `error.next_step` the command or setting that mends it (may be empty).
