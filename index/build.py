@@ -15,21 +15,36 @@ import logging
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from index.catalog import CATALOG_FILE, Catalog, damaged
 from index.commit import Commit, built_with, check_built_with
 from index.errors import IndexBusy, IndexMismatch, IndexMissing, IndexWriteFailed
+from index.ledger import Ledger, remove_by_hand
 from index.rows import ARTICLE_NAMES, article_values
-from index.schema import SCHEMA_VERSION, Article, BuildReport, Chunk, Progress, Skipped, Source
-from index.shelf import clear_leftovers
+from index.schema import (
+    SCHEMA_VERSION,
+    Article,
+    BuildReport,
+    Chunk,
+    Gone,
+    Kept,
+    Progress,
+    ReadAgain,
+    Skipped,
+    Source,
+    SourceReport,
+)
+from index.shelf import clear_leftovers, open_vectors
 from index.staging import Staging, discard
-from index.store import write_failed
+from index.store import VectorStore, VectorStoreMissing, write_failed
 
 log = logging.getLogger(__name__)
 
@@ -72,13 +87,19 @@ def build_index(
     rebuild: bool = False,
     chroma_url: str = "",
     progress: Callable[[Progress], None] | None = None,
+    remember: Mapping[str, dict[str, Any]] | None = None,
+    unread: Sequence[SourceReport] = (),
 ) -> BuildReport:
     """Brings the index up to date with these sources; articles of other sources stay.
 
     Unchanged articles are passed by, changed ones replaced, and those a source no longer yields are
-    removed. Where only metadata changed nothing is embedded. Vectors or words missing from the
-    stores are put back. With `rebuild` everything is embedded anew, the articles of other sources
+    removed. Where only metadata changed nothing is embedded, and of a changed article only the chunks
+    whose words changed. A source that can (`ReadAgain`) reads only what is new since the last build. Vectors
+    or words missing from the stores are put back. With `rebuild` everything is embedded anew, the articles of other sources
     from their stored text, beside the index that goes on answering until it is done.
+
+    `remember` holds by source key what it takes to read that source again, for the ledger; `unread` are
+    sources that could not even be opened, for the report.
 
     Raises `IndexBusy` when another process is building here, `IndexMismatch` when the index was
     built with another model, chunk size or schema (and `rebuild` is not set), `StoreUnreachable`,
@@ -98,8 +119,21 @@ def build_index(
             config = json.dumps({**settings, "schema_version": SCHEMA_VERSION}, sort_keys=True)
             staging = Staging(index_dir, config)
             try:
-                build = _Build(index_dir, catalog, staging, embedder, settings, rebuild, chroma_url, progress)
-                report = build.run(sources)
+                with Ledger(index_dir, catalog.path, forget_files=rebuild) as ledger:
+                    build = _Build(
+                        index_dir, catalog, staging, ledger, embedder, settings, rebuild, chroma_url, progress
+                    )
+                    began = datetime.now(UTC)
+                    report = build.run(sources)
+                    known = ledger.sources()
+                    for one in report.sources:  # an address with a slip in it is not asked for ever after
+                        if (remember or {}).get(one.key) and (
+                            one.key in known or one.added + one.updated + one.unchanged
+                        ):
+                            ledger.note_source(one.key, (remember or {})[one.key])
+                    ledger.settle()
+                    report = _with_unread(report, unread)
+                    ledger.store_report(began, report)
             finally:
                 staging.close()
             if build.spent:
@@ -113,8 +147,8 @@ def build_index(
 
 
 def remove_articles(index_dir: Path, ids: Sequence[str], *, chroma_url: str = "") -> int:
-    """Removes articles by id as one new revision; gives how many there were. Building their source
-    again brings them back. Raises `IndexMissing`, `IndexBusy`, `StoreUnreachable`, `IndexWriteFailed`."""
+    """Removes articles by id as one new revision; gives how many there were. Building their folder
+    again brings them back; articles of the web are not fetched again. Raises `IndexMissing`, `IndexBusy`, `StoreUnreachable`, `IndexWriteFailed`."""
     missing = IndexMissing(f"there is no index in {index_dir}", "footnote build PATH...")
     if not (index_dir / CATALOG_FILE).is_file():
         raise missing
@@ -126,9 +160,45 @@ def remove_articles(index_dir: Path, ids: Sequence[str], *, chroma_url: str = ""
             gone = [article_id for article_id in dict.fromkeys(ids) if catalog.article_head(article_id)]
             if gone:
                 Commit(index_dir, catalog, None, chroma_url, built_with(catalog), remove=gone).run()
+                remove_by_hand(index_dir, gone)
             return len(gone)
         finally:
             catalog.close()
+
+
+def forget_source(index_dir: Path, key: str, *, articles: bool = False, chroma_url: str = "") -> int:
+    """Forgets a source, so that a sync reads it no more; with `articles` takes those out that it gave. Gives how many
+    that were. Raises as `remove_articles`."""
+    ids: list[str] = []
+    if articles and (catalog := Catalog.open(index_dir)) is not None:
+        try:
+            ids = sorted(catalog.ids_of_sources([key]))
+        finally:
+            catalog.close()
+    removed = remove_articles(index_dir, ids, chroma_url=chroma_url) if ids else 0
+    with _locked(index_dir), _writing(index_dir), Ledger(index_dir) as ledger:
+        ledger.forget_source(key)
+    return removed
+
+
+@dataclass
+class _Count:
+    """What one source came to so far."""
+
+    key: str
+    label: str
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    skipped: list[Skipped] = field(default_factory=list)
+    gone: list[Skipped] = field(default_factory=list)
+
+    def report(self) -> SourceReport:
+        return SourceReport(
+            self.key, self.label, self.added, self.updated, self.unchanged, self.removed,
+            skipped=tuple(self.skipped), gone=tuple(self.gone),
+        )  # fmt: skip
 
 
 class _Build:
@@ -139,6 +209,7 @@ class _Build:
         index_dir: Path,
         catalog: Catalog,
         staging: Staging,
+        ledger: Ledger,
         embedder: Embeds,
         settings: dict[str, str],
         rebuild: bool,
@@ -148,6 +219,7 @@ class _Build:
         self.index_dir = index_dir
         self.catalog = catalog
         self.staging = staging
+        self.ledger = ledger
         self.embedder = embedder
         self.settings = settings
         self.rebuild = rebuild
@@ -155,25 +227,30 @@ class _Build:
         self.progress = progress or (lambda _: None)
         self.spent = False
         self.read = 0
-        self.added = self.updated = self.unchanged = self.embedded = 0
+        self.embedded = 0
         self.seen: set[str] = set()
+        """Articles that stay: read or kept."""
+        self.fresh: set[str] = set()
+        """Articles read in this build."""
+        self.gone: set[str] = set()
         self.take: list[str] = []
-        self.skipped: list[Skipped] = []
+        self.count = _Count("", "")
+        self.others_unchanged = 0
         self.pending: list[tuple[str, str, str]] = []
+        self._live: VectorStore | None = None
 
     def run(self, sources: Sequence[Source]) -> BuildReport:
         began = time.monotonic()
         clear_leftovers(self.index_dir, self.catalog.shelves().shelf)
-        for source in sources:
-            for item in source.read():
-                self.read += 1
-                if isinstance(item, Skipped):
-                    self.skipped.append(item)
-                else:
-                    self._article(item, source.key)
-                self.progress(Progress("reading", self.read, None, source.label))
-        keys = [source.key for source in sources]
-        removed = sorted(self.catalog.ids_of_sources(keys) - self.seen)
+        counts: list[_Count] = []
+        try:
+            for source in sources:
+                self.count = _Count(source.key, source.label)
+                counts.append(self.count)
+                self._source(source)
+        finally:
+            self._close_live()
+        removed = self._removed(sources, counts)
         if self.rebuild:
             self._others(set(removed))
         self._embed_pending()
@@ -188,30 +265,79 @@ class _Build:
         self._restore(missing)
         if self.take or removed or missing or self.rebuild or commit.needed():
             commit.run()
-        self.spent = self.staging.drop(self.take, keys)
+        self.spent = self.staging.drop(self.take, [source.key for source in sources])
         manifest = self.catalog.manifest()
         assert manifest is not None  # a first build always commits
         return BuildReport(
-            self.index_dir, self.added, self.updated, self.unchanged, len(removed), tuple(self.skipped),
-            self.embedded, time.monotonic() - began, manifest,
-        )  # fmt: skip
+            self.index_dir,
+            sum(one.added for one in counts),
+            sum(one.updated for one in counts),
+            sum(one.unchanged for one in counts) + self.others_unchanged,
+            len(removed),
+            tuple(skipped for one in counts for skipped in one.skipped),
+            self.embedded,
+            time.monotonic() - began,
+            manifest,
+            tuple(one.report() for one in counts),
+        )
+
+    def _source(self, source: Source) -> None:
+        """Takes in all that a source gives."""
+        for item in source.read_again(self.ledger) if isinstance(source, ReadAgain) else source.read():
+            if isinstance(item, Kept):
+                self.read += len(item.ids)
+                self._kept(item.ids)
+            elif isinstance(item, Gone):
+                self.gone.add(item.article_id)
+                self.count.gone.append(Skipped(item.name, item.reason))
+            elif isinstance(item, Skipped):
+                self.read += 1
+                self.count.skipped.append(item)
+            else:
+                self.read += 1
+                self._article(item, source.key)
+            self.progress(Progress("reading", self.read, None, source.label))
+
+    def _kept(self, ids: Sequence[str]) -> None:
+        """Articles that were not read again; for a rebuild they are embedded from their stored text."""
+        for article_id in ids:
+            if article_id in self.seen:
+                continue
+            self.seen.add(article_id)
+            if self.rebuild and (article := self.catalog.article(article_id)) is not None:
+                self._stage(article, self.catalog.source_key_of(article_id), self._chunks(article))
+            self.count.unchanged += 1
+
+    def _removed(self, sources: Sequence[Source], counts: Sequence[_Count]) -> list[str]:
+        """The stored articles that go, each counted with its source."""
+        removed: set[str] = set()
+        for source, count in zip(sources, counts, strict=True):
+            stored = self.catalog.ids_of_sources([source.key])
+            whole = not isinstance(source, ReadAgain) or source.complete
+            going = stored - self.seen if whole else (stored & self.gone) - self.fresh
+            count.removed = len(going - removed)
+            removed |= going
+        rest = {one for one in self.gone - self.fresh - removed if self.catalog.article_head(one) is not None}
+        if rest and counts:  # stored by another source, which is not built now
+            counts[-1].removed += len(rest)
+        return sorted(removed | rest)
 
     def _article(self, article: Article, source_key: str) -> None:
         name = article.external_id or article.id
-        if article.id in self.seen:
-            self.skipped.append(
+        if article.id in self.fresh:
+            self.count.skipped.append(
                 Skipped(name, f"another article of this build has the same id ({article.id})")
             )
             return
         if reason := _unusable(article):
-            self.skipped.append(Skipped(name, reason))
+            self.count.skipped.append(Skipped(name, reason))
             return
         live = self.catalog.article_head(article.id)
         same = live is not None and live["content_hash"] == article.content_hash
         if live is None or not same or self.rebuild:
             chunks = self._chunks(article)
             if not chunks:
-                self.skipped.append(Skipped(name, "no text in it"))
+                self.count.skipped.append(Skipped(name, "no text in it"))
                 return
             self._stage(article, source_key, chunks)
         elif not _like(live, article) or live["source_key"] != source_key:
@@ -220,12 +346,13 @@ class _Build:
             self.staging.drop_chunks(article.id)
             self.take.append(article.id)
         self.seen.add(article.id)
+        self.fresh.add(article.id)
         if live is None:
-            self.added += 1
+            self.count.added += 1
         elif same and _like(live, article):
-            self.unchanged += 1
+            self.count.unchanged += 1
         else:
-            self.updated += 1
+            self.count.updated += 1
 
     def _chunks(self, article: Article) -> list[Chunk]:
         """The article's chunks, taken over from a killed build where it got that far."""
@@ -241,7 +368,43 @@ class _Build:
         self.staging.put_article(article, source_key)
         self.staging.put_chunks(article.id, chunks)
         self.take.append(article.id)
+        if not self.rebuild:
+            self._reuse(article, chunks)
         self._queue(article, chunks)
+
+    def _reuse(self, article: Article, chunks: Sequence[Chunk]) -> None:
+        """Takes over the stored vectors of a changed article's chunks whose words are as they were."""
+        from index.split import embedding_text
+
+        old = self.catalog.article(article.id)
+        if old is None:
+            return
+        before = {embedding_text(old, chunk): chunk.id for chunk in self.catalog.chunks_of(old.id)}
+        same = {}
+        for chunk in chunks:
+            if (known := before.get(embedding_text(article, chunk))) and not self.staging.has_vector(
+                chunk.id
+            ):
+                same.setdefault(known, []).append(chunk.id)
+        if same and (store := self._live_store()) is not None:
+            for ids, vectors in store.vectors(list(same), store.batch_size):
+                for known, vector in zip(ids, vectors, strict=True):
+                    pairs = [(chunk_id, article.id) for chunk_id in same[known]]
+                    self.staging.put_vectors(pairs, np.repeat(vector[None], len(pairs), axis=0))
+
+    def _live_store(self) -> VectorStore | None:
+        """The vectors of the last complete build, opened when they are first wanted; None where they are gone."""
+        if self._live is None:
+            try:
+                self._live = open_vectors(self.index_dir, self.catalog.shelves(), self.chroma_url)
+            except VectorStoreMissing:
+                return None
+        return self._live
+
+    def _close_live(self) -> None:
+        if self._live is not None:
+            self._live.close()
+            self._live = None
 
     def _others(self, removed: set[str]) -> None:
         """For a rebuild: the stored articles of all other sources, from their own text."""
@@ -249,7 +412,7 @@ class _Build:
             if article.id not in self.seen and article.id not in removed:
                 self.seen.add(article.id)
                 self._stage(article, self.catalog.source_key_of(article.id), self._chunks(article))
-                self.unchanged += 1
+                self.others_unchanged += 1
 
     def _restore(self, missing: Sequence[str]) -> None:
         """Embeds live chunks again whose vectors are gone (a deleted folder, another server)."""
@@ -281,6 +444,11 @@ class _Build:
             self.embedded += len(self.pending)
             self.pending.clear()
             self.progress(Progress("embedding", self.embedded, None))
+
+
+def _with_unread(report: BuildReport, unread: Sequence[SourceReport]) -> BuildReport:
+    skipped = tuple(one for source in unread for one in source.skipped)
+    return replace(report, skipped=(*skipped, *report.skipped), sources=(*unread, *report.sources))
 
 
 def _like(row: sqlite3.Row, article: Article) -> bool:

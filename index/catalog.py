@@ -305,6 +305,11 @@ class Catalog:
         """Source keys and their labels."""
         return {row["key"]: row["label"] for row in self._rows("SELECT key, label FROM sources")}
 
+    def count_by_source(self) -> dict[str, int]:
+        """How many articles each source gave, by its key."""
+        rows = self._rows("SELECT source_key, count(*) AS n FROM articles GROUP BY source_key")
+        return {row["source_key"]: row["n"] for row in rows}
+
     def ids_of_sources(self, keys: Sequence[str]) -> set[str]:
         """The ids of all articles that came from these sources."""
         return {

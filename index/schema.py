@@ -9,7 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from index.ledger import Ledger
 
 SCHEMA_VERSION = 1
 """Raised whenever an index written by an older version can no longer be read."""
@@ -155,6 +158,22 @@ class Skipped:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Articles that stand in the index just as their source has them: they were not read again."""
+
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """An article that its source says no longer exists, and the reason, for people."""
+
+    article_id: str
+    name: str
+    reason: str
+
+
 class Source(Protocol):
     """Where articles come from. Building a source again removes what it no longer yields.
 
@@ -173,6 +192,22 @@ class Source(Protocol):
         ...
 
 
+@runtime_checkable
+class ReadAgain(Protocol):
+    """A source that can tell from the ledger (`index.ledger`) what it need not read again.
+
+    With `complete` an article is removed that it neither gave nor kept; without, only what it says is `Gone`
+    (a feed lists the newest articles, not all).
+    """
+
+    @property
+    def complete(self) -> bool: ...
+
+    def read_again(self, ledger: Ledger) -> Iterator[Article | Skipped | Kept | Gone]:
+        """As `Source.read`; what it notes in the ledger counts once the build is complete."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
     """A build's progress: `stage` is "reading", "embedding" or "finishing"; `total` None when unknown."""
@@ -184,8 +219,28 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceReport:
+    """What one build did with one source, counted in articles; `skipped` and `gone` name the first of them and why,
+    `more_skipped` counts the others."""
+
+    key: str
+    label: str
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    clustered: int = 0
+    skipped: tuple[Skipped, ...] = ()
+    gone: tuple[Skipped, ...] = ()
+    more_skipped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class BuildReport:
-    """What one build did, counted in articles; `skipped` names every input passed over and why."""
+    """What one build did, counted in articles; `skipped` names every input passed over and why.
+
+    `sources` tells it source by source. `revision` of the manifest is the one before where nothing had to be written.
+    """
 
     index_dir: Path
     added: int
@@ -196,6 +251,7 @@ class BuildReport:
     chunks_embedded: int
     seconds: float
     manifest: IndexManifest
+    sources: tuple[SourceReport, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,20 @@ import typer
 from typer.core import TyperGroup
 
 from index.errors import FootnoteError
-from ui.commands import articles, ask, build, chat, doctor, embed, evaluate, feedback, mcp, models
+from ui.commands import (
+    articles,
+    ask,
+    build,
+    chat,
+    doctor,
+    embed,
+    evaluate,
+    feedback,
+    mcp,
+    models,
+    sources,
+    sync,
+)
 from ui.commands import settings as settings_command
 from ui.commands.common import complain
 
@@ -83,10 +96,12 @@ def root(
 
 
 app.command("build")(build.build)
+app.command("sync")(sync.sync)
 app.command("ask")(ask.ask)
 app.command("chat")(chat.chat)
 app.command("mcp")(mcp.mcp)
 app.add_typer(articles.app, name="articles")
+app.add_typer(sources.app, name="sources")
 app.add_typer(models.app, name="models")
 app.add_typer(evaluate.app, name="eval")
 app.add_typer(feedback.app, name="feedback")

@@ -87,6 +87,30 @@ class Settings(BaseSettings):
         "",
         description="Address of a Chroma server, `http://host:port`; empty means Chroma inside the process.",
     )
+    sources: Path = Field(
+        Path("sources.toml"),
+        description="The list of sources that `footnote sync` reads (docs/ingest.md), where there is one.",
+    )
+    fetch_delay: float = Field(
+        1.0,
+        ge=0,
+        le=3600,
+        description="Seconds between two requests to one site; its robots.txt may ask for more.",
+    )
+    fetch_robots: bool = Field(True, description="Keep to what a site's robots.txt asks of programs.")
+    fetch_agent: str = Field(
+        "Footnote",
+        pattern=r"^[\x21-\x7e](?:[\x20-\x7e]{0,398}[\x21-\x7e])?$",
+        description="The name sites are told; add an address where you can be reached: `Footnote (+https://example.org/bot)`.",
+    )
+    fetch_allowed: str = Field(
+        "",
+        description="Addresses inside your own network that may be fetched, with commas between: `wiki.intern`, "
+        "`10.0.0.0/8`, `127.0.0.1:8099`. All others that are not public are refused.",
+    )
+    fetch_proxy: str = Field(
+        "", description="An HTTP proxy for fetching, `http://host:port`; it then resolves the names itself."
+    )
     retriever: Literal["hybrid", "dense", "lexical"] = Field(
         "hybrid",
         json_schema_extra=_ANSWERS,

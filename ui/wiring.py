@@ -6,14 +6,14 @@ import json
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from index import weights
 from index.errors import IndexMissing, InputError, WeightsMissing
-from index.schema import Article, BuildReport, Progress, Skipped
+from index.schema import Article, BuildReport, Progress, Skipped, SourceReport
 from ui.settings import (
     COLLECTION_NAME,
     COLLECTIONS,
@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 
     from evals.system import Built
     from index.embed import SentenceEmbedder
+    from index.fetch import Fetcher
     from index.library import Library
+    from index.listing import SourceEntry
     from rag.check import Support
     from rag.evidence import Reads, SentenceCache
     from rag.llm import LanguageModel
@@ -51,7 +53,7 @@ class NothingToBuildError(InputError):
     def __init__(self, skipped: Sequence[Skipped]) -> None:
         super().__init__(
             "nothing was indexed: none of the paths can be read",
-            "footnote build PATH, with a folder of .txt, .md, .html or .jsonl files",
+            "footnote build PATH-OR-ADDRESS..., with a folder of articles or the address of a page, feed or sitemap",
         )
         self.skipped = tuple(skipped)
 
@@ -266,42 +268,84 @@ def opened_pipelines(settings: Sequence[Settings]) -> Iterator[dict[str, Pipelin
         yield pipelines
 
 
+def open_fetcher(settings: Settings) -> Fetcher:
+    """What fetches pages by the settings; raises InputError for values that cannot be."""
+    from index.fetch import Fetcher, FetchOptions
+
+    allowed = tuple(part for part in settings.fetch_allowed.replace(",", " ").split() if part)
+    return Fetcher(
+        FetchOptions(
+            user_agent=settings.fetch_agent,
+            host_delay=settings.fetch_delay,
+            allowed=allowed,
+            obey_robots=settings.fetch_robots,
+            proxy=settings.fetch_proxy,
+        )
+    )
+
+
 def build(
     settings: Settings,
-    paths: Sequence[Path],
+    named: Sequence[str | Path],
     *,
     rebuild: bool = False,
     progress: Callable[[Progress], None] | None = None,
 ) -> BuildReport:
-    """Indexes folders and files. A path that cannot be read is named in the report's `skipped`;
+    """Indexes folders, files and web addresses. What cannot be read is named in the report's `skipped`;
     NothingToBuildError when that is all of them."""
-    from index.readers import FolderSource
+    from index.listing import entry_of
 
-    sources: dict[str, FolderSource] = {}  # a path named twice is read once
-    skipped = []
-    for path in paths:
-        try:
-            source = FolderSource(path, collection=settings.collection)
-            sources[source.key] = source
-        except InputError as error:
-            reason = str(error).removeprefix(f"{path}: ")
-            skipped.append(Skipped(str(path), reason))
-    if not sources:
-        raise NothingToBuildError(skipped)
+    return build_entries(settings, [entry_of(one) for one in named], rebuild=rebuild, progress=progress)
 
+
+def sync_entries(settings: Settings) -> list[SourceEntry]:
+    """The sources `footnote sync` reads: those of the list (`settings.sources`), then those built before that it does
+    not name. Raises InputError where there is none, or the list is wrong."""
+    from index.ledger import known_sources
+    from index.listing import SourceEntry, read_list
+
+    listed = read_list(settings.sources) if settings.sources.is_file() else []
+    names = {one.address or one.path or one.reader for one in listed}
+    known = [SourceEntry(**value) for value in known_sources(settings.index_dir).values()]
+    entries = listed + [one for one in known if (one.address or one.path or one.reader) not in names]
+    if not entries:
+        raise InputError(
+            f"there is nothing to sync: no {settings.sources}, and nothing was built in {settings.index_dir}",
+            "footnote build PATH-OR-ADDRESS..., or write the list of sources (docs/ingest.md)",
+        )
+    return entries
+
+
+def build_entries(
+    settings: Settings,
+    entries: Sequence[SourceEntry],
+    *,
+    rebuild: bool = False,
+    progress: Callable[[Progress], None] | None = None,
+) -> BuildReport:
+    """Brings the index up to date with these sources; see `build`."""
     from index.build import build_index
+    from index.listing import open_sources
 
-    report = build_index(
-        settings.index_dir,
-        list(sources.values()),
-        embedder=embedder_for_building(settings),
-        chunk_size=settings.chunk_size,
-        overlap=settings.overlap,
-        rebuild=rebuild,
-        chroma_url=settings.chroma_url,
-        progress=progress,
-    )
-    return replace(report, skipped=(*skipped, *report.skipped))
+    with open_fetcher(settings) as fetcher:
+        opened = open_sources(entries, collection=settings.collection, fetcher=fetcher)
+        failed = [(one.name, Skipped(one.name, one.reason)) for one in opened if one.source is None]
+        sources = [(one.source, one.entry) for one in opened if one.source is not None]
+        if not sources:
+            raise NothingToBuildError([skipped for _, skipped in failed])
+        report = build_index(
+            settings.index_dir,
+            [source for source, _ in sources],
+            embedder=embedder_for_building(settings),
+            chunk_size=settings.chunk_size,
+            overlap=settings.overlap,
+            rebuild=rebuild,
+            chroma_url=settings.chroma_url,
+            progress=progress,
+            remember={source.key: entry.as_json() for source, entry in sources},
+            unread=[SourceReport(name, name, skipped=(skipped,)) for name, skipped in failed],
+        )
+    return report
 
 
 def remove(settings: Settings, ids: Sequence[str]) -> int:

@@ -30,9 +30,10 @@ def shown(address: str) -> str:
 
 
 class FetchError(FootnoteError):
-    """A page that was not fetched: `url` as it was asked for (fit for a message), and the `reason`."""
+    """A page that was not fetched: `asked` is its address as given, `url` the same fit for a message, and the `reason`."""
 
     def __init__(self, url: str, reason: str, next_step: str = "") -> None:
+        self.asked = url
         self.url = shown(url)
         self.reason = reason
         super().__init__(f"{self.url}: {reason}", next_step)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import difflib
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from index.addresses import page_key
 from index.errors import InputError
+from index.metadata import parse_date
 from ui.commands.common import CollectionOption, IndexOption, JsonOption, SetOption, settings_from
 
 if TYPE_CHECKING:
@@ -20,28 +25,85 @@ app = typer.Typer(
 )
 
 
+class Status(StrEnum):
+    """What became of an article or of a page that might have been one."""
+
+    indexed = "indexed"
+    gone = "gone"
+    removed = "removed"
+    skipped = "skipped"
+    failed = "failed"
+
+
 @app.command("list")
 def list_articles(
     index: IndexOption = None,
     collection: CollectionOption = None,
+    source: Annotated[
+        str,
+        typer.Option("--source", metavar="NAME", help="Only from this source: its site, folder or address."),
+    ] = "",
+    since: Annotated[
+        str,
+        typer.Option("--since", metavar="DATE", help="Only published on this day or later, as 2024-05-31."),
+    ] = "",
+    status: Annotated[
+        Status,
+        typer.Option(
+            "--status",
+            help="Of pages from the web also those their site took away (gone), taken out by hand (removed), "
+            "without an article in them (skipped) or not to be had (failed).",
+        ),
+    ] = Status.indexed,
     json_: JsonOption = False,
     set_: SetOption = None,
 ) -> None:
-    """List every article: id, date, length, title."""
+    """List articles: id, date, length, title; or the pages that gave none, and why."""
     settings = settings_from(set_, index=index, collection=collection)
+    day = parse_date(since) if since else None
+    if since and day is None:
+        raise InputError(f"--since {since}: this is no date", "give it as 2024-05-31")
 
     from ui import wiring
     from ui.terminal import json_line, one_line
 
+    if status != Status.indexed:
+        _list_pages(settings.index_dir, status, source, json_)
+        return
     with wiring.opened_library(settings) as library:
-        rows = list(library.article_rows())
+        rows = [row for row in library.article_rows() if _asked_for(row, source, day)]
     if json_:
         typer.echo(json_line([row_json(row) for row in rows]))
         return
     width = max((len(row.id) for row in rows), default=0)
     for row in rows:
-        day = row.published.isoformat() if row.published else "-"
-        typer.echo(f"{row.id:{width}}  {day:10}  {row.chunks:>4} chunks  {one_line(row.title)}")
+        shown = row.published.isoformat() if row.published else "-"
+        typer.echo(f"{row.id:{width}}  {shown:10}  {row.chunks:>4} chunks  {one_line(row.title)}")
+
+
+def _asked_for(row: ArticleRow, source: str, since: date | None) -> bool:
+    names = (row.source.casefold(), row.site.casefold())
+    named = (
+        source.casefold().removeprefix("https://").removeprefix("http://").removeprefix("www.").rstrip("/")
+    )
+    from_it = not source or named in names or bool(row.url and page_key(row.url).startswith(named))
+    return from_it and (since is None or (row.published is not None and row.published >= since))
+
+
+def _list_pages(index_dir: Path, status: Status, source: str, json_: bool) -> None:
+    from index.ledger import pages_with
+    from ui.terminal import json_line, one_line
+
+    pages = [(key, note) for key, note in pages_with(index_dir, status.value) if not source or source in key]
+    if json_:
+        rows = [
+            {"url": note.url or key, "id": note.article_id, "status": note.status, "reason": note.reason}
+            for key, note in pages
+        ]
+        typer.echo(json_line(rows))
+        return
+    for key, note in pages:
+        typer.echo(f"{one_line(note.url or key)}  {one_line(note.reason)}")
 
 
 @app.command("show")
@@ -80,7 +142,8 @@ def remove(
     collection: CollectionOption = None,
     set_: SetOption = None,
 ) -> None:
-    """Remove articles from the index. A build of their folder brings back what still lies there."""
+    """Remove articles from the index. A build of their folder brings back what still lies there; what came from the web
+    is not fetched again."""
     settings = settings_from(set_, index=index, collection=collection)
 
     from ui import wiring
@@ -114,6 +177,7 @@ def row_json(row: ArticleRow) -> dict[str, Any]:
         "url": row.url,
         "published": row.published.isoformat() if row.published else None,
         "source": row.source,
+        "site": row.site,
         "topic": row.topic,
         "language": row.language,
         "collection": row.collection,

@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Protocol
 
 import typer
@@ -14,15 +13,19 @@ import typer
 from ui.commands.common import CollectionOption, IndexOption, SetOption, complain, note, settings_from
 
 if TYPE_CHECKING:
-    from index.schema import BuildReport, Progress, Skipped
+    from index.schema import BuildReport, Progress, Skipped, SourceReport
 
 SECONDS_BETWEEN_LINES = 5.0
 
 
 def build(
-    paths: Annotated[
-        list[Path],
-        typer.Argument(metavar="PATH...", help="Folders or files: .txt .md .html .jsonl", show_default=False),
+    named: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PATH-OR-ADDRESS...",
+            help="Folders, files (.txt .md .html .jsonl), or addresses of pages, feeds, sitemaps and sites.",
+            show_default=False,
+        ),
     ],
     index: IndexOption = None,
     collection: CollectionOption = None,
@@ -38,25 +41,42 @@ def build(
 
     try:
         with progress_on_stderr() as progress:
-            report = wiring.build(settings, paths, rebuild=rebuild, progress=progress)
+            report = wiring.build(settings, named, rebuild=rebuild, progress=progress)
     except wiring.NothingToBuildError as error:
         typer.echo(skipped_text(error.skipped), nl=False)
         raise
     typer.echo(report_text(report), nl=False)
     if report.added + report.updated + report.unchanged == 0:
-        complain("nothing was indexed", "name a folder or file with articles: .txt, .md, .html or .jsonl")
+        complain(
+            "nothing was indexed",
+            "name a folder or file with articles (.txt, .md, .html or .jsonl), or the address of a page, feed or sitemap",
+        )
         raise typer.Exit(1)
 
 
 def report_text(report: BuildReport) -> str:
-    """What a build did, for people: one line of counts, then each skipped input and why."""
+    """What a build did, for people: a line of counts, one for each of several sources, then each skipped input and why."""
+    from ui.terminal import one_line
+
     lines = [
         f"{report.added} added, {report.updated} updated, {report.unchanged} unchanged, "
         f"{report.removed} removed, {len(report.skipped)} skipped in {report.seconds:.1f} s",
         f"{report.index_dir}: {report.manifest.articles} articles, {report.manifest.chunks} chunks, "
         f"revision {report.manifest.revision}",
     ]
-    return "\n".join(lines) + "\n" + skipped_text(report.skipped)
+    if len(report.sources) > 1:
+        lines += [f"  {one_line(one.key)}: {counts_text(one)}" for one in report.sources]
+    gone = [f"gone {one_line(one.name)}: {one_line(one.reason)}" for s in report.sources for one in s.gone]
+    return "\n".join(lines + gone) + "\n" + skipped_text(report.skipped)
+
+
+def counts_text(source: SourceReport) -> str:
+    """A source's counts that are not 0, in words."""
+    counts = {
+        "added": source.added, "updated": source.updated, "unchanged": source.unchanged, "removed": source.removed,
+        "skipped": len(source.skipped) + source.more_skipped,
+    }  # fmt: skip
+    return ", ".join(f"{count} {name}" for name, count in counts.items() if count) or "nothing"
 
 
 def skipped_text(skipped: Iterable[Skipped]) -> str:

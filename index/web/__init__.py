@@ -1,0 +1,1 @@
+"""Articles from the web: pages, feeds (`feeds`), sitemaps (`sitemaps`), as one kind of source (`source`)."""
