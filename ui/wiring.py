@@ -279,6 +279,7 @@ def open_fetcher(settings: Settings) -> Fetcher:
             host_delay=settings.fetch_delay,
             allowed=allowed,
             obey_robots=settings.fetch_robots,
+            robots_file=settings.index_dir / "robots.json",
             proxy=settings.fetch_proxy,
         )
     )

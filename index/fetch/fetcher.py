@@ -18,6 +18,7 @@ from index.fetch.exchange import PERMANENT, REDIRECTS, Answer, Exchanges
 from index.fetch.guard import Guard
 from index.fetch.options import Fetched, FetchOptions, Wanted
 from index.fetch.robots import MOST_BYTES, Robots
+from index.fetch.shelf import RobotsShelf
 from index.fetch.turns import Turns
 
 _ROBOTS_REDIRECTS = 5
@@ -53,7 +54,8 @@ class Fetcher:
             self.options, self._guard, resolve=resolve, dial=dial, wall_clock=wall_clock
         )
         self._turns = Turns(self.options.host_delay, self.options.host_at_once, clock, self._sleep)
-        self._robots = Robots(self.options.robot_name, self._robots_text, clock)
+        self._shelf = RobotsShelf(self.options.robots_file) if self.options.robots_file else None
+        self._robots = Robots(self.options.robot_name, self._robots_text, clock, self._shelf)
 
     def __enter__(self) -> Fetcher:
         return self
@@ -65,6 +67,8 @@ class Fetcher:
         """Ends what is under way, in all threads, with `FetchFailed`. May be called twice."""
         self._closed.set()
         self._exchanges.close()
+        if self._shelf:
+            self._shelf.save()
 
     def get(self, url: str, *, etag: str = "", last_modified: str = "") -> Fetched:
         """One page, after redirects. With the validators of an earlier answer it may be `not_modified`.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 from index.errors import InputError
 
@@ -27,7 +28,7 @@ class FetchOptions:
     `"127.0.0.1:8099"`, `"10.0.0.0/8"`, `"wiki.intern"`, `"[fd12::1]:80"`. A name in it is trusted
     wherever it resolves to. `proxy` is the address of an HTTP proxy, which then resolves the names, so
     that only names and numbers are checked; the environment's proxies are never used. `ca_file` adds
-    certificates (PEM) to the known ones. Raises `InputError` for values that cannot be.
+    certificates (PEM) to the known ones. `robots_file` keeps what robots.txt said from run to run, for a day. Raises `InputError` for values that cannot be.
     """
 
     user_agent: str = "Footnote/0.1"
@@ -45,6 +46,7 @@ class FetchOptions:
     allow_private: bool = False
     allowed: tuple[str, ...] = ()
     obey_robots: bool = True
+    robots_file: Path | None = None
     proxy: str = ""
     ca_file: str = ""
 

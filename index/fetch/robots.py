@@ -14,6 +14,8 @@ from index.fetch.errors import Broken
 if TYPE_CHECKING:
     from protego import Protego
 
+    from index.fetch.shelf import RobotsShelf
+
 MOST_BYTES = 500 * 1024
 """What is read of one robots.txt; the rest is left out (RFC 9309, 2.5)."""
 
@@ -50,9 +52,17 @@ class Word:
 
 class Robots:
     """The robots.txt of every origin asked, read once by `read(address)`, which gives its text, or "" where
-    there is none, or raises `Broken`. `name` is what it may call us; `clock` counts seconds."""
+    there is none, or raises `Broken`. `name` is what it may call us; `clock` counts seconds; `shelf` keeps
+    what was read for the next run."""
 
-    def __init__(self, name: str, read: Callable[[WebAddress], str], clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        name: str,
+        read: Callable[[WebAddress], str],
+        clock: Callable[[], float],
+        shelf: RobotsShelf | None = None,
+    ) -> None:
+        self._shelf = shelf
         self._name = name
         self._read = read
         self._clock = clock
@@ -76,15 +86,18 @@ class Robots:
 
     def _renew(self, known: _Rules, address: WebAddress) -> None:
         place = WebAddress(address.scheme, address.host, address.port, "/robots.txt")
+        kept = self._shelf.get(address.origin) if self._shelf else None
         try:
-            text = self._read(place)
+            text = kept[0] if kept else self._read(place)
         except Broken as broken:
             known.rules, known.closed = None, broken.reason
             known.until = self._clock() + FAILED_SECONDS
             chars = 0
         else:
             known.rules, known.closed = _parsed(text), ""
-            known.until = self._clock() + KEPT_SECONDS
+            known.until = self._clock() + (kept[1] if kept else KEPT_SECONDS)
+            if self._shelf and not kept:
+                self._shelf.put(address.origin, text)
             chars = len(text)
         with self._lock:
             if self._origins.get(address.origin) is known:  # not forgotten meanwhile
