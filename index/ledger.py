@@ -244,6 +244,10 @@ class Ledger:
             ),
         )
 
+    def forget_list(self, address: str) -> None:
+        """Forgets a feed or sitemap: it is read anew."""
+        self._write("DELETE FROM lists WHERE address = ?", (address,))
+
     def page(self, address: str) -> PageNote | None:
         """A page as last fetched by a complete build, or None."""
         row = self._db.execute(

@@ -33,7 +33,7 @@ CONFIG_FILE = "footnote.toml"
 OTHER_VARIABLES = {
     "FOOTNOTE_CONFIG": "another file in place of ./footnote.toml",
     "FOOTNOTE_DEBUG": "1 shows the whole traceback of an error",
-    "FOOTNOTE_REQUIRE_BROWSER": "1 makes browser tests fail where Chromium is missing, instead of skipping them",
+    "FOOTNOTE_REQUIRE_BROWSER": "1 makes tests fail where Chromium or nginx is missing, instead of skipping them",
     "FOOTNOTE_CHROMIUM": "the Chromium that browser tests drive",
     "FOOTNOTE_KILLS": "how many builds the kill test kills (`make soak`: 200)",
     "FOOTNOTE_SEED": "the seed of that test's random moments",

@@ -190,6 +190,8 @@ class _Run:
                 todo += self._list(address, kind, stamp)
             except FetchError as error:
                 self.whole = False
+                if isinstance(error, FetchGone) and address != self.address:
+                    self.ledger.forget_list(self.address)  # what led here is looked at anew next time
                 if isinstance(error, FetchGone) and (note := self.ledger.page(page_key(address))):
                     self.gone.append((_Want(page_key(address), address), note, error.reason))
                 else:
@@ -201,7 +203,7 @@ class _Run:
     def _list(self, address: str, kind: Kind, stamp: str) -> list[tuple[str, Kind, str]]:
         """Reads one list; gives the lists it leads to, each with its kind and stamp."""
         before = self.ledger.list_note(address)
-        if before and stamp and before.stamp == stamp:
+        if before and (before.stamp == _SITE or (stamp and before.stamp == stamp)):
             return self._as_before(before)
         page = None if before else self.ledger.page(page_key(address))
         validators = before or page
@@ -262,7 +264,8 @@ class _Run:
             return []
         lines = [f"{one[1]} {one[0]} {one[2]}".rstrip() for one in further]
         lines += [f"page {key}" for key in pages if key]
-        self.noted.append((address, replace(note, holds=tuple(lines))))
+        site = _SITE if kind in ("", "site") else note.stamp
+        self.noted.append((address, replace(note, stamp=site, holds=tuple(lines))))
         return further
 
     def _site(self, found: Fetched) -> list[tuple[str, Kind, str]]:
@@ -498,6 +501,8 @@ class _Run:
 
 
 _UNLISTED = "no longer listed"
+_SITE = "site"
+"""Marks a front page whose lists are known: they are asked, not the page."""
 
 
 def _as_kind(name: str) -> Kind:
