@@ -24,6 +24,7 @@ from index.rows import (
     ARTICLE_FIELDS,
     ARTICLE_NAMES,
     CHUNK_COLUMNS,
+    add_missing_columns,
     article_of,
     chunk_of,
     connect,
@@ -449,6 +450,7 @@ def _checked(path: Path, *, create: bool) -> sqlite3.Connection:
                     f"(schema {version}, this one reads {SCHEMA_VERSION})",
                     "footnote build --rebuild PATH...",
                 )
+            add_missing_columns(db)
         except BaseException:
             db.close()
             raise

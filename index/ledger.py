@@ -13,14 +13,14 @@ import json
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from index.rows import connect, date_of
+from index.rows import article_from_json, article_json, connect, date_of
 from index.schema import Article, BuildReport, Skipped, SourceReport
 
 LEDGER_FILE = "ledger.sqlite"
@@ -262,7 +262,7 @@ class Ledger:
             "SELECT * FROM pages WHERE address = ? AND run > ? AND run != ? AND article != ''",
             (address, self._settled, self._run or -1),
         ).fetchone()
-        return (_page(row), _article_of(row["article"])) if row else None
+        return (_page(row), article_from_json(row["article"])) if row else None
 
     def waiting_for(self, source_key: str) -> list[str]:
         """The addresses of a source's pages that are `waiting`."""
@@ -281,7 +281,7 @@ class Ledger:
         self._write(
             "INSERT OR REPLACE INTO pages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (address, self._now, note.article_id, note.url, note.etag, note.last_modified, note.status,
-             note.reason, note.checked, _json_of(article) if article else ""),
+             note.reason, note.checked, article_json(article) if article else ""),
         )  # fmt: skip
         self.note_listed(source_key, address, stamp)
 
@@ -451,7 +451,7 @@ def _forget_what_is_not_stored(db: sqlite3.Connection, settled: int) -> None:
     for row in db.execute(
         "SELECT address, article FROM pages WHERE run > ? AND article != ''", (settled,)
     ).fetchall():
-        article = _article_of(row["article"])
+        article = article_from_json(row["article"])
         stored = db.execute(
             "SELECT content_hash FROM catalog.articles WHERE id = ?", (article.id,)
         ).fetchone()
@@ -502,19 +502,3 @@ def _page(row: sqlite3.Row) -> PageNote:
         row["reason"],
         row["checked"],
     )
-
-
-def _json_of(article: Article) -> str:
-    values = {name: getattr(article, name) for name in Article.__slots__}
-    for name in ("published", "modified"):
-        values[name] = values[name].isoformat() if values[name] else None
-    return json.dumps(values)
-
-
-def _article_of(text: str) -> Article:
-    values = json.loads(text)
-    for name in ("published", "modified"):
-        values[name] = date_of(values[name])
-    article = Article(**values)
-    lists = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
-    return replace(article, **lists) if lists else article

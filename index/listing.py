@@ -12,7 +12,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from index.errors import InputError
-from index.schema import Source
+from index.schema import Given, Source
 from index.web.source import Fetches, Reading, WebSource
 
 SOURCES_FILE = "sources.toml"
@@ -176,9 +176,14 @@ def source_of(entry: SourceEntry, *, collection: str, fetcher: Fetches) -> Sourc
             collection=collection,
         )
         return WebSource(entry.address, fetcher, reading)
+    if entry.reader:
+        from index.formats.documents import ReaderSource
+
+        return ReaderSource(entry.reader, entry.options, entry.load, label=entry.name, collection=collection)
     from index.readers import FolderSource
 
-    return FolderSource(Path(entry.path), collection=collection)
+    given = Given(entry.name, entry.topic, entry.language)
+    return FolderSource(Path(entry.path), collection=collection, given=given)
 
 
 def _feeds_in(entry: SourceEntry) -> Sequence[SourceEntry]:

@@ -176,7 +176,7 @@ def html_to_text(page: str) -> tuple[Fields, str]:
     import trafilatura
     from lxml import etree  # pyright: ignore[reportAttributeAccessIssue] (compiled, without stubs)
 
-    tree = _parse(page)
+    tree = parse_page(page)
     fields = _fields_of(tree)
     try:
         found = trafilatura.bare_extraction(
@@ -193,7 +193,8 @@ def html_to_text(page: str) -> tuple[Fields, str]:
     return fields, text
 
 
-def _parse(page: str) -> Any:
+def parse_page(page: str) -> Any:
+    """A page's tree (lxml), comments left out; raises `NotAnArticleError` for one that cannot be parsed."""
     from lxml import etree  # pyright: ignore[reportAttributeAccessIssue] (compiled, without stubs)
     from lxml import html as lxml_html
 

@@ -2,78 +2,89 @@
 
 from __future__ import annotations
 
-import io
-import json
 import logging
 import os
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+import time
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import TYPE_CHECKING, Any
 
 from llama_index.core.readers.base import BaseReader
 from llama_index.core.schema import Document
 
-from index.clean import clean_line, clean_text, unwrap
-from index.decode import NotAnArticleError, byte_order_mark, decode
 from index.errors import InputError
-from index.metadata import Fields, fields_from, guess_language, split_front_matter
-from index.schema import Article, Skipped, article_id
+from index.formats.article import printable
+from index.formats.kinds import ANY_OF, EXTENSIONS, HTML, MARKDOWN, NAMED, ending_of, kind_of
+from index.formats.pieces import MAX_BYTES
+from index.ledger import FileNote
+from index.reading import Folder, Found, Readers, read_file
+from index.schema import Article, Given, Gone, Kept, Skipped
+
+if TYPE_CHECKING:
+    from index.ledger import Ledger
 
 logger = logging.getLogger(__name__)
 
-MARKDOWN = frozenset({".md", ".markdown"})
-HTML = frozenset({".html", ".htm"})
-EXTENSIONS = frozenset({".txt", ".jsonl"}) | MARKDOWN | HTML
-"""The file name endings (lower case) that hold articles."""
+_ALONE = 64
+"""Files read in this process before others are started for the rest."""
 
-MAX_BYTES = 20_000_000
-"""Largest file, or line of a JSONL file, that is read."""
+_BATCH = 8
+"""Files handed to another process at once."""
 
-_MAX_NAMED_LINES = 20
-_MAX_TITLE = 120
+_BESIDE = frozenset({HTML, MARKDOWN, "text", "json"})
+"""Kinds that other processes read: one article each as a rule, and no process of their own (`formats.kinds.IN_CHILD`)."""
+
+_RACY = 2_000_000_000
+"""Nanoseconds: file systems write times this coarsely at worst."""
+
 _ABOUT_THE_FOLDER = re.compile(
     r"(?:README|LICEN[CS]E|CHANGELOG|CONTRIBUTING|COPYING|NOTICE|CODE_OF_CONDUCT)(?:[._-].*)?"
     r"|(?i:readme|licen[cs]e|changelog|contributing)"
 )
-_TEXT_KEYS = ("text", "body", "content")
-
-
-@dataclass(frozen=True, slots=True)
-class _Origin:
-    """Where a text was found: the name people see, and its identifier unless the data gives one."""
-
-    name: str
-    fallback_id: str
-    stem: str
 
 
 class FolderSource:
     """The articles of a folder (searched with its subfolders) or of a single file.
 
-    `read()` yields an `Article` for every .txt, .md, .html and line of .jsonl that holds one, in
-    the order of their paths, and a `Skipped` for each input passed over. One article is in memory
-    at a time. Raises `InputError` at once when `path` does not exist.
+    `read()` yields an `Article` for every file of `EXTENSIONS` that holds one (for each row, chapter,
+    message or page of those that hold several), in the order of their paths, and a `Skipped` for each
+    input passed over. One article is in memory at a time. Raises `InputError` at once when `path` does not exist.
     """
 
-    def __init__(self, path: Path, *, collection: str = "default", max_bytes: int = MAX_BYTES) -> None:
+    complete = True
+    """What it no longer holds is removed (`schema.ReadAgain`)."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        collection: str = "default",
+        max_bytes: int = MAX_BYTES,
+        given: Given | None = None,
+        workers: int = 0,
+    ) -> None:
         self.path = Path(path)
         self.collection = collection
         self.max_bytes = max_bytes
+        self._given = given or Given()
+        self._workers = workers
         try:
             self._root = self.path.resolve(strict=True)
         except (OSError, RuntimeError, ValueError) as error:
             raise InputError(
-                f"{_printable(str(path))}: there is no such file or folder",
-                "footnote build PATH, with a folder of .txt, .md, .html or .jsonl files",
+                f"{printable(str(path))}: there is no such file or folder",
+                f"footnote build PATH, with a folder of {ANY_OF} files",
             ) from error
-        readable = self._root.is_file() and self._root.suffix.lower() in EXTENSIONS
+        readable = self._root.is_file() and ending_of(self._root.name) in EXTENSIONS
         if not (readable or self._root.is_dir()):  # a pipe would be waited for without end
             raise InputError(
-                f"{_printable(str(path))}: cannot be read as articles (.txt, .md, .html and .jsonl can)",
-                "footnote build PATH, with a folder of .txt, .md, .html or .jsonl files",
+                f"{printable(str(path))}: cannot be read as articles ({NAMED} can)",
+                f"footnote build PATH, with a folder of {ANY_OF} files",
             )
 
     @property
@@ -83,134 +94,154 @@ class FolderSource:
 
     @property
     def label(self) -> str:
-        """The folder's name, stored as `Article.source`."""
+        """The name given to it, else the folder's; stored as `Article.source`."""
+        if self._given.name:
+            return self._given.name
         folder = self._root if self._root.is_dir() else self._root.parent
-        return _printable(folder.name) or "files"
+        return printable(folder.name) or "files"
 
     def read(self) -> Iterator[Article | Skipped]:
         """See the class; duplicate identifiers are passed over, the first one wins."""
-        seen: dict[str, str] = {}
-        for name, item in self._items():
-            if isinstance(item, Article):
-                if earlier := seen.get(item.external_id):
-                    item = Skipped(name, f"the id {item.external_id!r} is already used by {earlier}")
-                else:
-                    seen[item.external_id] = name
-            yield item
+        for item in self._read(None):
+            if isinstance(item, Article | Skipped):
+                yield item
 
-    def _items(self) -> Iterator[tuple[str, Article | Skipped]]:
+    def read_again(self, ledger: Ledger) -> Iterator[Article | Skipped | Kept | Gone]:
+        """Reads only files that changed since `ledger` noted them, by their size and the time of their last change; see
+        `schema.ReadAgain`. Many are read by several processes at once."""
+        yield from self._read(ledger)
+
+    def _read(self, ledger: Ledger | None) -> Iterator[Article | Skipped | Kept]:
+        began = time.time_ns()
+        before = ledger.files(self.key) if ledger else {}
+        seen: dict[str, str] = {}
+        for file in self._found(before):
+            if isinstance(file, Skipped):
+                yield file
+                continue
+            note = before.pop(file.relative, None)
+            if file.kept:
+                assert note is not None
+                if note.ids:
+                    seen.update((one, file.name) for one in note.ids if one not in seen)
+                    yield Kept(note.ids)
+                yield from note.skipped
+                continue
+            ids: list[str] = []
+            skipped: list[Skipped] = []
+            alone = True
+            for name, item in file.items:
+                if isinstance(item, Article):
+                    if earlier := seen.get(item.id):
+                        item = Skipped(name, f"the id {item.external_id!r} is already used by {earlier}")
+                        alone = False
+                    else:
+                        seen[item.id] = name
+                        ids.append(item.id)
+                if isinstance(item, Skipped):
+                    skipped.append(item)
+                yield item
+            # A file changed in the very moment it is read has the same time and size afterwards: not noted. Nor is
+            # one whose article another file had first: should that one go, this one has to be read.
+            if ledger and file.changed < began - _RACY and alone:
+                note = FileNote(file.size, file.changed, tuple(ids), tuple(skipped))
+                ledger.note_file(self.key, file.relative, note)
+        if ledger and before:
+            ledger.forget_files(self.key, before)
+
+    def _found(self, before: Mapping[str, FileNote]) -> Iterator[_File | Skipped]:
+        """The files in the order of their paths, read unless they are as noted, and what is none of ours."""
+        waiting: deque[_File | Skipped] = deque()
+        batch: list[_File] = []
+        with ExitStack() as stack:
+            readers: Readers | None = None
+            for number, one in enumerate(self._files(before)):
+                waiting.append(one)
+                if isinstance(one, _File) and not one.kept:
+                    if kind_of(one.path.name) in _BESIDE and (readers or number >= _ALONE):
+                        readers = readers or stack.enter_context(
+                            closing(Readers(self._folder, self._workers))
+                        )
+                        batch.append(one)
+                    else:
+                        one.items = read_file(one.path, one.relative, self._folder)
+                if readers and len(batch) >= _BATCH:
+                    _hand_out(readers, batch)
+                    batch = []
+                while (
+                    waiting
+                    and (not batch or waiting[0] is not batch[0])
+                    and (not readers or len(waiting) > _BATCH * 3 * readers.workers or _ready(waiting[0]))
+                ):
+                    yield waiting.popleft()
+            if readers and batch:
+                _hand_out(readers, batch)
+            yield from waiting
+
+    def _files(self, before: Mapping[str, FileNote]) -> Iterator[_File | Skipped]:
         if not self._root.is_dir():
-            yield from self._file(self.path, self._root.name)
+            yield self._file(self.path, self._root.name, before)
             return
         others: Counter[str] = Counter()
         for path, problem in _walk(self.path, self._root):
-            relative = _printable(path.relative_to(self.path).as_posix())
-            name = _printable(str(path))
             if problem:
-                yield name, Skipped(name, problem)
-            elif path.suffix.lower() not in EXTENSIONS:
+                yield Skipped(printable(str(path)), problem)
+            elif ending_of(path.name) not in EXTENSIONS:
                 others[path.suffix.lower() or "no ending"] += 1
             elif _ABOUT_THE_FOLDER.fullmatch(path.stem):
-                yield name, Skipped(name, "about the folder rather than an article (by its name)")
+                reason = "about the folder rather than an article (by its name)"
+                yield Skipped(printable(str(path)), reason)
             else:
-                yield from self._file(path, relative)
+                relative = printable(path.relative_to(self.path).as_posix())
+                yield self._file(path, relative, before)
         if others:
-            yield "", _other_types(_printable(str(self.path)), others)
+            yield _other_types(printable(str(self.path)), others)
 
-    def _file(self, path: Path, relative: str) -> Iterator[tuple[str, Article | Skipped]]:
-        name = _printable(str(path))
-        suffix = path.suffix.lower()
-        origin = _Origin(name, relative, path.stem)
+    def _file(self, path: Path, relative: str, before: Mapping[str, FileNote]) -> _File:
         try:
-            if suffix == ".jsonl":
-                yield from self._rows(path, relative, name)
-            else:
-                yield name, self._document(path, suffix, origin)
-        except NotAnArticleError as reason:
-            yield name, Skipped(name, str(reason))
-        except OSError as error:
-            yield name, Skipped(name, f"cannot be read: {(error.strerror or str(error)).lower()}")
+            status = path.stat()
+        except OSError:  # reading it says why
+            return _File(path, relative, 0, time.time_ns())
+        note = before.get(relative)
+        kept = note is not None and (note.size, note.changed) == (status.st_size, status.st_mtime_ns)
+        return _File(path, relative, status.st_size, status.st_mtime_ns, kept)
 
-    def _document(self, path: Path, suffix: str, origin: _Origin) -> Article:
-        with path.open("rb") as file:
-            data = file.read(self.max_bytes + 1)
-        if len(data) > self.max_bytes:
-            raise NotAnArticleError(f"larger than {_size(self.max_bytes)}")
-        text = decode(data, markup=suffix in HTML)
-        if suffix in HTML:
-            from index.markup import html_to_text
+    @property
+    def _folder(self) -> Folder:
+        return Folder(self.key, self.label, self.collection, self.max_bytes, self._given)
 
-            fields, body = html_to_text(text)
-        else:
-            values, body = split_front_matter(text)
-            fields = fields_from(values)
-            if suffix in MARKDOWN:
-                from index.markup import markdown_to_text
 
-                rendered = markdown_to_text(body)
-                body = rendered.text
-                fields = replace(fields, title=fields.title or clean_line(rendered.heading)[:300])
-            else:
-                body = unwrap(body.replace("\r\n", "\n"))
-        return self._article(fields, body, origin)
+@dataclass
+class _File:
+    """A file as it was found: `kept` when it is as noted, else `items` give what it holds once it was read."""
 
-    def _article(self, fields: Fields, body: str, origin: _Origin) -> Article:
-        text = clean_text(body)
-        title = fields.title
-        if not title:
-            title, text = _title_from(text, origin.stem)
-        text = _without_leading_title(text, title)
-        if not text:
-            raise NotAnArticleError(
-                "no text in it besides its title or promotion" if body.strip() else "it has no text"
-            )
-        external_id = fields.external_id or origin.fallback_id
-        return Article(
-            id=article_id(self.key, external_id),
-            external_id=external_id,
-            title=title,
-            url=fields.url,
-            text=text,
-            published=fields.published,
-            modified=fields.modified,
-            authors=fields.authors,
-            source=self.label,
-            site=fields.site,
-            topic=fields.topic,
-            language=fields.language or guess_language(text),
-            collection=self.collection,
-            corrects=fields.corrects,
-        )
+    path: Path
+    relative: str
+    size: int
+    changed: int
+    kept: bool = False
+    items: Iterable[Found] = ()
+    future: Future[list[list[Found]]] | None = None
 
-    def _rows(self, path: Path, relative: str, name: str) -> Iterator[tuple[str, Article | Skipped]]:
-        """Articles of a JSONL file; lines that are none are named, at most twenty of them one by one."""
-        if path.stem == "queries" and (path.parent / "corpus.jsonl").exists():
-            raise NotAnArticleError("holds the questions to corpus.jsonl beside it, not articles")
-        tally = _Tally()
-        for number, line in _lines(path, self.max_bytes):
-            where = f"{name}:{number}"
-            origin = _Origin(where, f"{relative}#{number}", path.stem)
-            try:
-                article = self._article_of_row(_row(line), origin)
-            except _WithoutTextError as reason:
-                tally.without_text(Skipped(where, str(reason)), question=reason.question)
-                continue
-            except NotAnArticleError as reason:
-                tally.bad(Skipped(where, str(reason)))
-                continue
-            tally.articles += 1
-            yield where, article
-        yield from ((skip.name, skip) for skip in tally.report(name))
+    @property
+    def name(self) -> str:
+        return printable(str(self.path))
 
-    def _article_of_row(self, row: dict[str, Any], origin: _Origin) -> Article:
-        text = next((row[key] for key in _TEXT_KEYS if isinstance(row.get(key), str)), None)
-        if text is None or not text.strip():
-            raise _WithoutTextError(question=isinstance(row.get("question"), str))
-        fields = fields_from(row)
-        if not fields.title:
-            stem = fields.external_id or f"{origin.stem} {origin.fallback_id.rsplit('#', 1)[-1]}"
-            origin = replace(origin, stem=stem)
-        return self._article(fields, text, origin)
+
+def _hand_out(readers: Readers, batch: list[_File]) -> None:
+    """Has a batch of files read by another process."""
+    future = readers.read([(one.path, one.relative) for one in batch])
+    for number, one in enumerate(batch):
+        one.future = future
+        one.items = _later(future, number)
+
+
+def _later(future: Future[list[list[Found]]], number: int) -> Iterator[Found]:
+    yield from future.result()[number]
+
+
+def _ready(file: _File | Skipped) -> bool:
+    return isinstance(file, Skipped) or file.future is None or file.future.done()
 
 
 class ArticleReader(BaseReader):
@@ -273,85 +304,6 @@ def to_document(article: Article, extra_info: dict[str, Any] | None = None) -> D
     )
 
 
-class _WithoutTextError(NotAnArticleError):
-    def __init__(self, *, question: bool) -> None:
-        super().__init__("no text in this line (text, body or content)")
-        self.question = question
-
-
-class _Tally:
-    """What a JSONL file's lines came to, so that one wrong file is reported once, not line by line."""
-
-    def __init__(self) -> None:
-        self.articles = 0
-        self._bad: list[Skipped] = []
-        self._bad_count = 0
-        self._empty: list[Skipped] = []
-        self._empty_count = 0
-        self._questions = 0
-
-    def bad(self, skip: Skipped) -> None:
-        self._bad_count += 1
-        if len(self._bad) < _MAX_NAMED_LINES:
-            self._bad.append(skip)
-
-    def without_text(self, skip: Skipped, *, question: bool) -> None:
-        self._empty_count += 1
-        self._questions += question
-        if len(self._empty) < _MAX_NAMED_LINES:
-            self._empty.append(skip)
-
-    def report(self, name: str) -> Iterator[Skipped]:
-        if not (self.articles or self._bad_count or self._empty_count):
-            yield Skipped(name, "the file is empty")
-            return
-        yield from self._bad
-        if self._bad_count > len(self._bad):
-            yield Skipped(name, f"and {self._bad_count - len(self._bad):,} more lines that are not valid")
-        if self._empty_count and not self.articles:
-            kind = "questions" if self._questions > self._empty_count // 2 else "rows without a text"
-            yield Skipped(name, f"holds {kind}, not articles ({self._empty_count:,} lines)")
-            return
-        yield from self._empty
-        if self._empty_count > len(self._empty):
-            yield Skipped(name, f"and {self._empty_count - len(self._empty):,} more lines without a text")
-
-
-def _row(line: bytes | str | None) -> dict[str, Any]:
-    if line is None:
-        raise NotAnArticleError("this line is longer than one article may be")
-    text = line if isinstance(line, str) else decode(line)
-    try:
-        row = json.loads(text)
-    except RecursionError as error:
-        raise NotAnArticleError("not valid JSON: nested too deeply") from error
-    except json.JSONDecodeError as error:
-        raise NotAnArticleError(f"not valid JSON: {error.msg} (column {error.colno})") from error
-    except ValueError as error:
-        raise NotAnArticleError("not valid JSON: a number is too long") from error
-    if not isinstance(row, dict):
-        raise NotAnArticleError("not a JSON object")
-    return row
-
-
-def _lines(path: Path, max_bytes: int) -> Iterator[tuple[int, bytes | str | None]]:
-    """The lines that are not blank with their numbers; None for one that is too long."""
-    with path.open("rb") as raw:
-        encoding, width = byte_order_mark(raw.read(4))
-        raw.seek(width)
-        wide = encoding.startswith(("utf-16", "utf-32"))
-        file: IO[Any] = io.TextIOWrapper(raw, encoding, "replace", newline="\n") if wide else raw
-        number = 0
-        while line := file.readline(max_bytes + 1):
-            number += 1
-            if len(line) > max_bytes:
-                while line and line[-1:] not in ("\n", b"\n"):
-                    line = file.readline(max_bytes)
-                yield number, None
-            elif line.strip():
-                yield number, line
-
-
 def _walk(shown: Path, root: Path) -> Iterator[tuple[Path, str]]:
     """Every file below a folder in the order of names, hidden ones left out, with a problem or "".
 
@@ -380,11 +332,11 @@ def _walk(shown: Path, root: Path) -> Iterator[tuple[Path, str]]:
                     if not inside and (identity := _identity(target)) not in visited:
                         visited.add(identity)
                         subfolders.append(path)
-                        if path.suffix.lower() in EXTENSIONS:
+                        if ending_of(path.name) in EXTENSIONS:
                             yield path, "a folder, not a file (its files are read)"
                 elif entry.is_file():
                     yield path, ""
-                elif path.suffix.lower() in EXTENSIONS:
+                elif ending_of(path.name) in EXTENSIONS:
                     broken = entry.is_symlink() and not path.exists()
                     yield path, "a link that leads nowhere" if broken else "not a regular file"
             except (OSError, RuntimeError):
@@ -401,36 +353,4 @@ def _other_types(folder: str, others: Counter[str]) -> Skipped:
     count = others.total()
     kinds = ", ".join(kind for kind, _ in others.most_common(5)) + (", ..." if len(others) > 5 else "")
     files = "1 file of another type" if count == 1 else f"{count:,} files of other types"
-    return Skipped(folder, f"{files} ({kinds}) passed over; .txt, .md, .html and .jsonl are read")
-
-
-def _title_from(text: str, stem: str) -> tuple[str, str]:
-    """A title and the text after it: a short first line when more follows, else the file's name."""
-    first, _, rest = text.partition("\n")
-    words = len(first.split())
-    short = 0 < len(first) <= _MAX_TITLE and words <= 20
-    if short and rest.strip() and not re.search(r"[.,;:]$", first) and not first.startswith(("-", "*", "•")):
-        return first, rest.strip("\n")
-    return _title_of_name(stem), text
-
-
-def _title_of_name(stem: str) -> str:
-    name = clean_line(re.sub(r"[_\-]+", " ", _printable(stem)))
-    return (name[:1].upper() + name[1:])[:300] or "Untitled"
-
-
-def _without_leading_title(text: str, title: str) -> str:
-    """The title is stored on its own; repeated as first line it would be quoted as a sentence."""
-    first, _, rest = text.partition("\n")
-    if rest.strip() and first.casefold().strip(" .#") == title.casefold().strip(" .#"):
-        return rest.strip("\n")
-    return text
-
-
-def _printable(name: str) -> str:
-    """A file name as text: bytes that are not UTF-8 arrive as lone surrogates and become `?`."""
-    return name.encode("utf-8", "replace").decode("utf-8")
-
-
-def _size(count: int) -> str:
-    return f"{count // 1_000_000} MB" if count >= 1_000_000 else f"{count:,} bytes"
+    return Skipped(folder, f"{files} ({kinds}) passed over; {NAMED} are read")

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from datetime import date
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from index.schema import Article, Chunk
@@ -15,7 +16,7 @@ ARTICLE_COLUMNS = (
     "title TEXT NOT NULL, url TEXT NOT NULL, published TEXT, modified TEXT, authors TEXT NOT NULL, "
     "source TEXT NOT NULL, site TEXT NOT NULL, topic TEXT NOT NULL, language TEXT NOT NULL, "
     "collection TEXT NOT NULL, cluster TEXT NOT NULL, fetched_at TEXT NOT NULL, corrects TEXT NOT NULL, "
-    "characters INTEGER NOT NULL, body TEXT NOT NULL"
+    "pages TEXT NOT NULL DEFAULT '[]', characters INTEGER NOT NULL, body TEXT NOT NULL"
 )
 """The text (`body`) stands last: SQLite reads the columns before it without touching its pages."""
 
@@ -49,6 +50,7 @@ def article_values(article: Article, source_key: str) -> tuple[object, ...]:
         article.cluster,
         article.fetched_at,
         article.corrects,
+        json.dumps(article.pages),
         len(article.text),
         article.text,
     )
@@ -73,7 +75,26 @@ def article_of(row: sqlite3.Row) -> Article:
         cluster=row["cluster"],
         fetched_at=row["fetched_at"],
         corrects=row["corrects"],
+        pages=tuple(json.loads(row["pages"])),
     )
+
+
+def article_json(article: Article) -> str:
+    """An article as one line of JSON."""
+    values = {name: getattr(article, name) for name in Article.__slots__}
+    for name in ("published", "modified"):
+        values[name] = values[name].isoformat() if values[name] else None
+    return json.dumps(values)
+
+
+def article_from_json(text: str) -> Article:
+    """The article that `article_json` wrote."""
+    values: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in json.loads(text).items()
+    }
+    for name in ("published", "modified"):
+        values[name] = date_of(values[name])
+    return Article(**values)
 
 
 def chunk_of(row: sqlite3.Row, text: str) -> Chunk:
@@ -96,6 +117,28 @@ def connect(path: Path, *, create: bool) -> sqlite3.Connection:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
     return connection
+
+
+def add_missing_columns(db: sqlite3.Connection) -> None:
+    """Gives the articles of a file written before pages were kept their column, empty.
+
+    Older versions go on reading and writing such a file: they name their columns, and the default
+    fills this one. Where the file cannot be written the column is only shown.
+    """
+
+    def lacking() -> bool:
+        names = {row["name"] for row in db.execute("PRAGMA table_info(articles)")}
+        return bool(names) and "pages" not in names  # a file just made has no table yet
+
+    if not lacking():
+        return
+    try:
+        db.execute("ALTER TABLE articles ADD COLUMN pages TEXT NOT NULL DEFAULT '[]'")
+    except sqlite3.OperationalError as error:
+        if "readonly" in str(error):
+            db.execute("CREATE TEMP VIEW articles AS SELECT *, '[]' AS pages FROM main.articles")
+        elif lacking():  # not another process that was quicker
+            raise
 
 
 def date_of(value: str | None) -> date | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -44,7 +45,8 @@ class Article:
     `external_id` is the foreign identifier (path in its folder, or the id given in the data) by
     which evaluation sets find it; `source` names the folder or feed it came from.
     `corrects` holds the external id of an earlier article this one is a corrected revision of.
-    Unknown texts are empty strings, unknown dates None.
+    `pages` are the offsets in `text` at which the pages of a paged original begin, the first page's
+    first; empty for what has no pages. Unknown texts are empty strings, unknown dates None.
     """
 
     id: str
@@ -63,6 +65,17 @@ class Article:
     cluster: str = ""
     fetched_at: str = ""
     corrects: str = ""
+    pages: tuple[int, ...] = ()
+
+    def page_of(self, offset: int) -> int:
+        """The page of the original, from 1, on which the character at `offset` stands; 0 without pages."""
+        return max(1, bisect_right(self.pages, offset)) if self.pages else 0
+
+    def address_at(self, offset: int) -> str:
+        """`url`, opened at the page on which `offset` stands where the original has pages ("#page=3")."""
+        page = self.page_of(offset)
+        opens = page and self.url.startswith(("http://", "https://")) and "#" not in self.url
+        return f"{self.url}#page={page}" if opens else self.url
 
     @property
     def content_hash(self) -> str:
@@ -172,6 +185,15 @@ class Gone:
     article_id: str
     name: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the list of sources says of one: its name, and what stands for what its articles do not say."""
+
+    name: str = ""
+    topic: str = ""
+    language: str = ""
 
 
 class Source(Protocol):

@@ -18,6 +18,7 @@ from index.rows import (
     ARTICLE_FIELDS,
     ARTICLE_MARKS,
     CHUNK_COLUMNS,
+    add_missing_columns,
     article_of,
     article_values,
     chunk_of,
@@ -55,6 +56,7 @@ class Staging:
         db = connect(self.path, create=True)
         try:
             db.executescript(_SCHEMA)
+            add_missing_columns(db)
             row = db.execute("SELECT value FROM config").fetchone()
             if row is None or row["value"] != config:
                 for table in ("config", "articles", "chunks", "vectors"):

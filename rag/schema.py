@@ -122,19 +122,21 @@ class Answer:
 def citation_fields(citation: Citation) -> dict[str, str | int | bool | list[int] | None]:
     """A citation as plain values: marker, quote and its offsets (code points of the article's text),
     `answer` (the marked words' offsets) or None, the article's id, title, url, published day (ISO) or
-    None, and `corrected`, whether it is the corrected version of an earlier article."""
+    None, and `corrected`, whether it is the corrected version of an earlier article. `page` is the page of
+    the original (from 1) on which the quote begins, None where it has none; `url` opens there."""
     article = citation.passage.article
     return {
         "marker": citation.marker,
         "article_id": article.id,
         "title": article.title,
-        "url": article.url,
+        "url": article.address_at(citation.start),
         "published": article.published.isoformat() if article.published else None,
         "quote": citation.quote,
         "start": citation.start,
         "end": citation.end,
         "answer": list(citation.answer) if citation.answer else None,
         "corrected": bool(article.corrects),
+        "page": article.page_of(citation.start) or None,
     }
 
 

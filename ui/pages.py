@@ -7,7 +7,7 @@ of the text. With it `/articles/<id>#c120-164` does the same.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache, partial
@@ -52,17 +52,23 @@ _HEADING = re.compile(r"(#{1,6})[ \t]+(?=\S)")
 @dataclass(frozen=True, slots=True)
 class Block:
     """A paragraph or heading of a text: the text's characters from `start` on, as pieces that are cited or
-    not; `first` where the cited words begin in it."""
+    not; `first` where the cited words begin in it. `page` is the page of the original it begins on where the
+    paragraph before began on another, else 0."""
 
     tag: str
     start: int
     pieces: tuple[tuple[str, bool], ...]
     first: bool
+    page: int = 0
 
 
-def blocks(text: str, span: tuple[int, int] | None = None) -> Iterator[Block]:
-    """A text's paragraphs and headings in order, the span's characters set apart."""
+def blocks(
+    text: str, span: tuple[int, int] | None = None, page_of: Callable[[int], int] = lambda _: 0
+) -> Iterator[Block]:
+    """A text's paragraphs and headings in order, the span's characters set apart; `page_of` tells on which
+    page of the original a character stands."""
     marked, level = False, 1
+    page = 0
     after = 0
     for gap in _GAP.finditer(text):
         start, end, after = after, gap.start(), gap.end()
@@ -76,7 +82,9 @@ def blocks(text: str, span: tuple[int, int] | None = None) -> Iterator[Block]:
         cut = ((start, low, False), (low, high, True), (high, end, False))
         pieces = tuple((shown(text[a:b]), cited) for a, b, cited in cut if a < b)
         hit = low < high
-        yield Block(f"h{level}" if heading else "p", start, pieces, hit and not marked)
+        before, page = page, page_of(start)
+        begins = page if page != before else 0
+        yield Block(f"h{level}" if heading else "p", start, pieces, hit and not marked, begins)
         marked = marked or hit
 
 
@@ -142,7 +150,8 @@ def article(article_id: str, request: Request, service: ServiceDep) -> Response:
         "article.html.j2",
         article=found,
         language=found.language if _LANGUAGE.fullmatch(found.language) else "",
-        blocks=list(blocks(found.text, span)),
+        original=found.address_at(span[0]) if span else found.url,
+        blocks=list(blocks(found.text, span, found.page_of)),
         gone=GONE if any(asked) and span is None else "",
         newer=collection.library.article(newer) if newer else None,
         collection=collection.name,

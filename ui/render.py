@@ -45,6 +45,7 @@ ONE_BEFORE = "Waiting: one question comes before yours…"
 WAITING = "Waiting: {n} questions come before yours…"
 CORRECTED = "corrected version"
 UNTITLED = "Untitled article"
+PAGE = "p. {n}"
 
 NEAREST_SHOWN = 3
 """Passages offered under an answer that abstains."""
@@ -335,7 +336,7 @@ def _source_card(citation: Citation, look: Look) -> str:
     wrong = f'<button class="fn-act fn-wrong" title="{look.say("This source does not say that")}"><span>{look.say("Wrong source")}</span></button>'
     return (
         f'<li class="fn-card" id="s{look.turn}-{citation.marker}" tabindex="-1">'
-        f'<p class="fn-head"><span class="fn-number">{citation.marker}</span> {_heading(citation.passage, look)}</p>'
+        f'<p class="fn-head"><span class="fn-number">{citation.marker}</span> {_heading(citation.passage, citation.start, look)}</p>'
         f'<p class="fn-passage" dir="auto">{_context(before)}<mark>{safe(hit)}</mark>{_context(after)}</p>'
         f'<p class="fn-links">{links}{wrong}</p></li>'
     )
@@ -357,7 +358,7 @@ def _nearest(passages: Sequence[Passage], look: Look) -> str:
     if not passages:
         return ""
     cards = "".join(
-        f'<li class="fn-card"><p class="fn-head">{_heading(p, look)}</p>'
+        f'<li class="fn-card"><p class="fn-head">{_heading(p, p.chunk.start, look)}</p>'
         f'<p class="fn-passage" dir="auto">{_context(_clip_end(p.chunk.text))}</p>'
         f'<p class="fn-links">{_opened(p, p.chunk.start, p.chunk.end, look)}</p></li>'
         for p in passages
@@ -368,15 +369,18 @@ def _nearest(passages: Sequence[Passage], look: Look) -> str:
     )
 
 
-def _heading(passage: Passage, look: Look) -> str:
+def _heading(passage: Passage, start: int, look: Look) -> str:
+    """The article's title, a link to the original (at the page of the words at `start`), and what is known of it."""
     article = passage.article
     title = _title(article.title, look)
-    url = safe_url(article.url)
+    url = safe_url(article.address_at(start))
     name = f'<a href="{url}" target="_blank" rel="noopener noreferrer">{title}</a>' if url else title
     about = [
         day_text(article.published, look.language) if article.published else "",
         safe(article.site or _host(article.url) or article.source),
     ]
+    if page := article.page_of(start):
+        about.append(look.say(PAGE, n=page))
     if article.corrects:
         about.append(look.say(CORRECTED))
     facts = " · ".join(fact for fact in about if fact)

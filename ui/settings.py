@@ -36,7 +36,7 @@ OTHER_VARIABLES = {
     "FOOTNOTE_REQUIRE_BROWSER": "1 makes tests fail where Chromium or nginx is missing, instead of skipping them",
     "FOOTNOTE_CHROMIUM": "the Chromium that browser tests drive",
     "FOOTNOTE_KILLS": "how many builds the kill test kills (`make soak`: 200)",
-    "FOOTNOTE_SEED": "the seed of that test's random moments",
+    "FOOTNOTE_SEED": "the seed of that test's random moments, and of the damaged files of `test_formats_fuzz.py`",
 }
 """Names with our prefix that are no settings of the program itself."""
 

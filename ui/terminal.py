@@ -90,10 +90,10 @@ def plain_answer(answer: Answer) -> str:
     if answer.citations:
         lines.append("")
         for citation in answer.citations:
-            lines.append(f"[{citation.marker}] {heading(citation.passage)}")
+            lines.append(f"[{citation.marker}] {heading(citation.passage)}{page_text(citation)}")
             lines.append(f"    “{nested(one_line(citation.quote))}”")
-            if citation.passage.article.url:
-                lines.append(f"    {one_line(citation.passage.article.url)}")
+            if address := citation.passage.article.address_at(citation.start):
+                lines.append(f"    {one_line(address)}")
     elif answer.passages:
         lines += ["", "Nearest passages:"]
         for passage in distinct(answer.passages):
@@ -109,6 +109,12 @@ def heading(passage: Passage) -> str:
     article = passage.article
     title = one_line(article.title) or article.id
     return f"{title} ({article.published.isoformat()})" if article.published else title
+
+
+def page_text(citation: Citation) -> str:
+    """ ", p. 3" for a quote that begins on the third page of its original, "" where it has no pages."""
+    page = citation.passage.article.page_of(citation.start)
+    return f", p. {page}" if page else ""
 
 
 def distinct(passages: Iterable[Passage], most: int = NEAREST) -> list[Passage]:
@@ -227,11 +233,13 @@ def rich_answer(answer: Answer) -> RenderableType:
         parts.append(Text(""))
         for citation in answer.citations:
             parts.append(
-                Text(f"[{citation.marker}] ", style="bold cyan").append(_rich_heading(citation.passage))
+                Text(f"[{citation.marker}] ", style="bold cyan")
+                .append(_rich_heading(citation.passage))
+                .append(page_text(citation), style="dim")
             )
             parts.append(Padding(quoted(citation), (0, 0, 0, 4)))
-            if citation.passage.article.url:
-                parts.append(Padding(Text(one_line(citation.passage.article.url), style="dim"), (0, 0, 0, 4)))
+            if address := citation.passage.article.address_at(citation.start):
+                parts.append(Padding(Text(one_line(address), style="dim"), (0, 0, 0, 4)))
     elif answer.passages:
         parts += [Text(""), Text("Nearest passages", style="bold")]
         for passage in distinct(answer.passages):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 from index import weights
 from index.errors import IndexMissing, InputError, WeightsMissing
+from index.formats.kinds import ANY_OF
 from index.schema import Article, BuildReport, Progress, Skipped, SourceReport
 from ui.settings import (
     COLLECTION_NAME,
@@ -53,7 +54,7 @@ class NothingToBuildError(InputError):
     def __init__(self, skipped: Sequence[Skipped]) -> None:
         super().__init__(
             "nothing was indexed: none of the paths can be read",
-            "footnote build PATH-OR-ADDRESS..., with a folder of articles or the address of a page, feed or sitemap",
+            f"footnote build PATH-OR-ADDRESS..., with a folder of {ANY_OF} files or the address of a page, feed or sitemap",
         )
         self.skipped = tuple(skipped)
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 import codecs
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import islice
 from urllib.parse import urlsplit
 
 from index.addresses import same_site, without_tracking
-from index.clean import clean_line, clean_text, unwrap
+from index.clean import clean_line
 from index.decode import NotAnArticleError, decode
-from index.metadata import Fields, guess_language, site_of
-from index.schema import Article, article_id
-
-HTML = frozenset({"text/html", "application/xhtml+xml"})
-TEXT = frozenset({"text/plain", "text/markdown", "text/x-markdown"})
+from index.formats.article import article_of
+from index.formats.kinds import HEAD, HTML, MARKDOWN, kind_of
+from index.formats.piece import Piece
+from index.formats.pieces import articles_in
+from index.metadata import site_of
+from index.schema import Article, Skipped
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,37 +36,29 @@ class Known:
 def article_of_page(
     data: bytes, url: str, content_type: str, charset: str, known: Known, fetched_at: str = ""
 ) -> Article:
-    """The article on the page at `url` (after redirects). `Article.url` is its canonical address where the page names
-    one of its own site, else `url` without what only counts visits. Raises `NotAnArticleError` with the reason."""
-    fields, body = _read(data, url, content_type, charset)
-    address = without_tracking(_canonical(fields.url, url)) or url
-    text = clean_text(body)
-    title = fields.title or known.title or _title_of(address)
-    first, _, rest = text.partition("\n")
-    if rest.strip() and first.casefold().strip(" .#") == title.casefold().strip(" .#"):
-        text = rest.strip("\n")
-    if not text.strip():
-        raise NotAnArticleError(
-            "no text in it besides its title or promotion" if body.strip() else "it has no text"
-        )
-    published = _possible(fields.published) or _possible(known.published)
-    return Article(
-        id=article_id("web", address),
+    """The article on the page at `url` (after redirects), of whatever kind it is: a web page, a PDF, a text.
+    `Article.url` is its canonical address where the page names one of its own site, else `url` without what only counts
+    visits. Raises `NotAnArticleError` with the reason, also for a file of several articles (a mailbox, a book)."""
+    piece = _piece(data, url, content_type, charset)
+    address = without_tracking(_canonical(piece.fields.url, url)) or url
+    fields = piece.fields
+    fields = replace(
+        fields,
         external_id=address,
-        title=title,
+        title=fields.title or known.title,
         url=address,
-        text=text,
-        published=published,
-        modified=_possible(fields.modified) or _possible(known.modified),
-        authors=fields.authors or known.authors,
-        source=known.source,
         site=site_of(address),
+        published=_possible(fields.published) or known.published,
+        modified=_possible(fields.modified) or known.modified,
+        authors=fields.authors or known.authors,
         topic=fields.topic or known.topic,
-        language=fields.language or known.language or guess_language(text),
-        collection=known.collection,
-        fetched_at=fetched_at,
+        language=fields.language or known.language,
         corrects="",  # a page must not be able to put itself in another one's place
     )
+    return article_of(
+        replace(piece, fields=fields, fetched_at=fetched_at), key="web", label=known.source, name=address,
+        stem=_title_of(address), collection=known.collection,
+    )  # fmt: skip
 
 
 def as_corrected(article: Article, before: tuple[date | None, date | None] | None) -> Article:
@@ -81,32 +75,39 @@ def as_corrected(article: Article, before: tuple[date | None, date | None] | Non
     return replace(article, published=published, modified=article.modified or modified)
 
 
-def _read(data: bytes, url: str, content_type: str, charset: str) -> tuple[Fields, str]:
-    kind = content_type or "text/html"
-    if kind in HTML:
+def _piece(data: bytes, url: str, content_type: str, charset: str) -> Piece:
+    """What is found at an address; raises `NotAnArticleError`."""
+    kind = kind_of(urlsplit(url).path, data[:HEAD], content_type)
+    if not kind:
+        raise NotAnArticleError(
+            f"it is no article but {content_type}" if content_type else "nothing says what it is"
+        )
+    if kind in (HTML, MARKDOWN, "text"):
+        data = _transcoded(data, charset)
+    if kind == HTML:
         from index.markup import html_to_text
 
-        return html_to_text(_decoded(data, charset, markup=True))
-    if kind in TEXT:
-        from index.markup import markdown_to_text
+        return Piece(*html_to_text(decode(data, markup=True)))
+    found = list(islice(articles_in(data, kind, name=url), 2))
+    pieces = [one for one in found if isinstance(one, Piece)]
+    if not pieces:
+        raise NotAnArticleError(
+            next((one.reason for one in found if isinstance(one, Skipped)), "it holds no article")
+        )
+    if len(pieces) > 1 or pieces[0].part:
+        raise NotAnArticleError("it holds several articles: save the file and build it")
+    return pieces[0]
 
-        text = _decoded(data, charset, markup=False)
-        if kind != "text/plain" or urlsplit(url).path.lower().endswith((".md", ".markdown")):
-            rendered = markdown_to_text(text)
-            return Fields(title=clean_line(rendered.heading)[:300]), rendered.text
-        return Fields(), unwrap(text.replace("\r\n", "\n"))
-    raise NotAnArticleError(f"it is no article but {kind}")
 
-
-def _decoded(data: bytes, charset: str, *, markup: bool) -> str:
-    """By the header's character set where it fits: the header stands above what the page says of itself."""
-    if charset and data.strip():
-        try:
-            if codecs.lookup(charset).name not in ("utf-8", "ascii", "iso8859-1"):
-                return data.decode(charset)
-        except (LookupError, UnicodeDecodeError, ValueError):
-            pass
-    return decode(data, markup=markup)
+def _transcoded(data: bytes, charset: str) -> bytes:
+    """Text as UTF-8 by the header's character set where that is an unusual one and fits, else as it is: the header
+    stands above what the page says of itself, but is a guess where it says UTF-8 or Latin-1."""
+    try:
+        if charset and codecs.lookup(charset).name not in ("utf-8", "ascii", "iso8859-1"):
+            return codecs.BOM_UTF8 + data.decode(charset).encode("utf-8", "replace")
+    except (LookupError, UnicodeDecodeError, ValueError):
+        pass
+    return data
 
 
 def _canonical(named: str, url: str) -> str:

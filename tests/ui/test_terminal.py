@@ -67,6 +67,7 @@ def test_json_has_exactly_the_promised_shape() -> None:
         "end",
         "answer",
         "corrected",
+        "page",
     }
     assert set(found["passages"][0]) == {"article_id", "title", "start", "end", "text", "score"}
     assert set(found["timings_ms"]) == {"retrieve", "evidence", "draft", "check", "total"}

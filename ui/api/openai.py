@@ -310,7 +310,7 @@ class _Completion:
         for citation in citations:
             article = citation.passage.article
             ours = self._base_url + reader_link(article.id, citation.start, citation.end, self._link_name)
-            url = article.url if safe_url(article.url) else ours
+            url = article.address_at(citation.start) if safe_url(article.url) else ours
             yield Annotation(
                 url_citation=UrlCitation(url=url, title=article.title, start_index=start, end_index=end)
             )

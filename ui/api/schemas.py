@@ -198,7 +198,8 @@ class SentenceOut(BaseModel):
 
 class CitationOut(BaseModel):
     """A footnote: `quote` are the article's characters from `start` to `end`, `answer` those of them that
-    answer the question; `link` is the path of the page that shows them in their place."""
+    answer the question; `link` is the path of the page that shows them in their place. `page` is the page of
+    the original (a PDF's) on which they begin, and `url` opens it there."""
 
     marker: int
     article_id: str
@@ -211,6 +212,7 @@ class CitationOut(BaseModel):
     end: int
     answer: tuple[int, int] | None
     corrected: bool
+    page: int | None
     link: str
 
     @classmethod

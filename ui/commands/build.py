@@ -23,7 +23,7 @@ def build(
         list[str],
         typer.Argument(
             metavar="PATH-OR-ADDRESS...",
-            help="Folders, files (.txt .md .html .jsonl), or addresses of pages, feeds, sitemaps and sites.",
+            help="Folders, files (.txt .md .html .json .jsonl .pdf .epub .docx .eml .mbox .warc), or addresses of pages, feeds, sitemaps and sites.",
             show_default=False,
         ),
     ],
@@ -47,9 +47,11 @@ def build(
         raise
     typer.echo(report_text(report), nl=False)
     if report.added + report.updated + report.unchanged == 0:
+        from index.formats.kinds import ANY_OF
+
         complain(
             "nothing was indexed",
-            "name a folder or file with articles (.txt, .md, .html or .jsonl), or the address of a page, feed or sitemap",
+            f"name a folder or file with articles ({ANY_OF}), or the address of a page, feed or sitemap",
         )
         raise typer.Exit(1)
 

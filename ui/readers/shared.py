@@ -45,6 +45,7 @@ class SharedCitation(_Stored):
     site: str
     before: str
     after: str
+    page: int | None = None
 
 
 class SharedAnswer(_Stored):
