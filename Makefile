@@ -107,7 +107,7 @@ train: $(INSTALLED)
 # The same tests with far more random trials: HYPOTHESIS_PROFILE=long, FOOTNOTE_KILLS=killed builds.
 fuzz: $(WITH_TESTS)
 	FOOTNOTE_KILLS=$${FOOTNOTE_KILLS:-40} HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest --timeout 3600 \
-	  tests/index/test_bad_input.py tests/index/test_formats_fuzz.py tests/index/test_clean.py tests/index/test_split.py tests/index/test_kill.py tests/evals/test_trec.py tests/evals/test_gate.py \
+	  tests/index/test_bad_input.py tests/index/test_formats_fuzz.py tests/index/test_pages.py tests/index/test_clean.py tests/index/test_split.py tests/index/test_kill.py tests/evals/test_trec.py tests/evals/test_gate.py \
 	  tests/evals/test_verdicts.py tests/ui/guard tests/index/fetch tests/index/web $(PYTEST_ARGS)
 
 # Builds killed at random, then readers at a chat server for FOOTNOTE_SOAK_MINUTES and a third as long again.

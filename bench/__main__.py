@@ -1,6 +1,6 @@
 """Measures everything in `make bench` and prints one table; no figure here passes or fails a test.
 
-python -m bench [encode] [index] [retrieve] [filters] [ask] [command] [server] [page] [embed] [readers] [guard] [fetch]
+python -m bench [encode] [index] [html] [retrieve] [filters] [ask] [command] [server] [page] [embed] [readers] [guard] [fetch]
 python -m bench soak [--minutes 30]
 """
 
@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from bench import embed, fetch, filters, guard, load, page
+from bench import embed, fetch, filters, guard, html, load, page
 from bench.load import chat_server, seeds_questions
 from bench.texts import SEEDS, Echoing, Shuffled
 from ui.demo.site import Site
@@ -245,6 +245,7 @@ def main(words: list[str]) -> int:
         "command",
         "encode",
         "index",
+        "html",
         "filters",
         "retrieve",
         "ask",
@@ -273,6 +274,8 @@ def main(words: list[str]) -> int:
         encode()
     if "index" in wanted:
         index()
+    if "html" in wanted:
+        html.measure(row)
     if "filters" in wanted:
         filters.measure(row, FILTERED_CHUNKS)
     if "fetch" in wanted:

@@ -62,16 +62,37 @@ def ratio(parts: Sequence[float], wholes: Sequence[float]) -> Estimate:
     return _estimate(len(above), lambda times: (times @ above) / (times @ below))
 
 
-def f1_of_means(precision: Sequence[float], recall: Sequence[float]) -> Estimate:
-    """The harmonic mean of mean precision and mean recall, 0 where both are 0."""
-    p, r = np.asarray(precision, dtype=float), np.asarray(recall, dtype=float)
+def f1_of_means(precision: Sequence[float | None], recall: Sequence[float]) -> Estimate:
+    """The harmonic mean of mean precision and mean recall, 0 where both are 0.
+
+    A precision of None (nothing was found, so nothing of it can be wrong) is left out of the mean.
+    """
+    f1 = _f1(precision, recall)
+    return _estimate(len(recall), f1)
+
+
+def f1_difference(
+    precision: Sequence[float | None],
+    recall: Sequence[float],
+    other_precision: Sequence[float | None],
+    other_recall: Sequence[float],
+) -> Estimate:
+    """How much larger the first `f1_of_means` is than the second, both over the same pages in every draw."""
+    first, second = _f1(precision, recall), _f1(other_precision, other_recall)
+    return _estimate(len(recall), lambda times: first(times) - second(times))
+
+
+def _f1(precision: Sequence[float | None], recall: Sequence[float]) -> Callable[[Floats], Floats]:
+    known = np.asarray([value is not None for value in precision], dtype=float)
+    p = np.asarray([value or 0.0 for value in precision], dtype=float)
+    r = np.asarray(recall, dtype=float)
 
     def f1(times: Floats) -> Floats:
-        of_p, of_r = times @ p / len(p), times @ r / len(p)
+        of_p, of_r = times @ p / np.maximum(times @ known, 1), times @ r / len(r)
         both = of_p + of_r
         return np.divide(2 * of_p * of_r, both, out=np.zeros_like(both), where=both > 0)
 
-    return _estimate(len(p), f1)
+    return f1
 
 
 def balanced_accuracy(right: Sequence[float], positive: Sequence[bool]) -> Estimate:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import html
-import json
-import logging
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from index.decode import NotAnArticleError
-from index.metadata import Fields, language_code, line_of, parse_date, people, site_of, web_address
+from index.metadata import Fields, language_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,10 +19,6 @@ if TYPE_CHECKING:
 
 _TAG = re.compile(r"<!--.*?(?:-->|\Z)|<(script|style)\b.*?(?:</\1\s*>|\Z)|</?[A-Za-z][^<>]*>", re.S | re.I)
 _FOOTNOTE_MARK = re.compile(r"\[\^[^\]\s]{1,40}\]:?")
-_CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
-_MAX_ELEMENTS = 100_000
-_URL_DATE = re.compile(r"/((?:19|20)\d\d[/-](?:0[1-9]|1[0-2])[/-](?:0[1-9]|[12]\d|3[01]))(?=[/-]|$)")
-_OPENING = re.compile(r"<[A-Za-z]")
 
 
 # --- Markdown ---------------------------------------------------------------------------------------
@@ -167,153 +160,24 @@ def table_line(header: Sequence[str], row: Sequence[str]) -> str:
 # --- HTML -------------------------------------------------------------------------------------------
 
 
-def html_to_text(page: str) -> tuple[Fields, str]:
+def html_to_text(page: str, url: str = "") -> tuple[Fields, str]:
     """What a page says about itself, and its main text in the same form as Markdown's.
 
-    Navigation, comments, scripts and advertisements are left to trafilatura to find. Raises
-    `NotAnArticleError` with the reason when there is no main text, or the page is built to choke a parser.
+    Raises `NotAnArticleError` with the reason when there is no main text, or the page is built to choke a parser.
+
+    Args:
+        page: the HTML, decoded.
+        url: the address the page was fetched from, where it was; see `index.page_fields` on what it may say else.
     """
-    import trafilatura
-    from lxml import etree  # pyright: ignore[reportAttributeAccessIssue] (compiled, without stubs)
+    from index import page_fields
+    from index.page_text import main_text
+    from index.page_tree import parse, prepare
 
-    tree = parse_page(page)
-    fields = _fields_of(tree)
-    try:
-        found = trafilatura.bare_extraction(
-            tree, with_metadata=False, include_comments=False, include_tables=True
-        )
-    except (etree.LxmlError, ValueError, RecursionError, AttributeError, TypeError) as error:
-        raise NotAnArticleError(
-            f"malformed HTML: no text could be extracted ({type(error).__name__})"
-        ) from error
-    body = getattr(found, "body", None)
-    text = "\n\n".join(_blocks(body)) if body is not None else ""
-    if not text.strip():
+    tree = parse(page)
+    about = page_fields.read(tree, url)
+    fields = about.fields
+    prepare(tree, fields.url, fields.language)
+    text = main_text(tree, about.declared, (fields.title, about.heading))
+    if not re.search(r"\w", text):
         raise NotAnArticleError("no main text found in this page")
-    return fields, text
-
-
-def parse_page(page: str) -> Any:
-    """A page's tree (lxml), comments left out; raises `NotAnArticleError` for one that cannot be parsed."""
-    from lxml import etree  # pyright: ignore[reportAttributeAccessIssue] (compiled, without stubs)
-    from lxml import html as lxml_html
-
-    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
-    if len(_OPENING.findall(page)) > _MAX_ELEMENTS:
-        raise NotAnArticleError(f"this page has more than {_MAX_ELEMENTS:,} elements")
-    page = _CONTROL.sub(" ", page)
-    parser = lxml_html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
-    try:
-        tree = lxml_html.document_fromstring(page.encode("utf-8", "replace"), parser=parser)
-    except (etree.LxmlError, ValueError, AssertionError) as error:
-        raise NotAnArticleError("malformed HTML: it cannot be parsed") from error
-    return tree
-
-
-def _blocks(body: Any) -> Iterator[str]:
-    """The blocks of the extracted body: headings, paragraphs, lists and tables, in reading order."""
-    for element in body:
-        if element.tag == "table":
-            yield "\n".join(_table_lines(element))
-        elif element.tag == "list":
-            yield "\n".join(line for item in element.iter("item") if (line := _words(item, stop="list")))
-        elif element.tag in {"div", "quote", "body"} and len(element) and not (element.text or "").strip():
-            yield from _blocks(element)
-        elif words := _words(element):
-            yield words
-        if tail := (element.tail or "").strip():
-            yield tail
-
-
-def _words(element: Any, stop: str = "") -> str:
-    """The words below an element; `lb` is a line break, and elements named `stop` are left out."""
-    parts: list[str] = [element.text or ""]
-    for child in element.iterchildren():
-        if child.tag == "lb":
-            parts.append("\n")
-        elif isinstance(child.tag, str) and child.tag != stop:
-            parts.append(_words(child, stop))
-            if child.tag in {"p", "head", "item", "quote"}:
-                parts.append("\n")
-        parts.append(child.tail or "")
-    return "".join(parts).strip()
-
-
-def _table_lines(table: Any) -> Iterator[str]:
-    header: list[str] = []
-    for row in table.iter("row"):
-        cells = [" ".join(_words(cell).split()) for cell in row.iter("cell")]
-        if row.find("cell") is not None and all(cell.get("role") == "head" for cell in row.iter("cell")):
-            header = cells
-        elif line := table_line(header, cells):
-            yield line
-
-
-def _fields_of(tree: Any) -> Fields:
-    """JSON-LD first (it is written for machines), then OpenGraph and other meta elements, then the page."""
-    meta: dict[str, str] = {}
-    for element in tree.iter("meta"):
-        name = element.get("property") or element.get("name") or element.get("itemprop") or ""
-        if name and (content := element.get("content")):
-            meta.setdefault(name.strip().lower(), content)
-    linked = _linked_data(tree)
-
-    def first(*values: object) -> str:
-        return next((line for value in values if (line := line_of(value))), "")
-
-    canonical = next((link.get("href") for link in tree.iter("link") if link.get("rel") == "canonical"), None)
-    url = next(
-        (u for v in (canonical, meta.get("og:url"), linked.get("url")) if (u := web_address(v))),
-        "",
-    )
-    heading = next((h.text_content() for h in tree.iter("h1") if h.text_content().strip()), "")
-    shown = next((t.text_content() for t in tree.iter("title")), "")
-    time = next((t.get("datetime") for t in tree.iter("time") if t.get("datetime")), None)
-    names = "article:published_time datepublished date dc.date dcterms.date pubdate parsely-pub-date sailthru.date"
-    in_url = _URL_DATE.search(url)
-    dates = [linked.get("datePublished"), *(meta.get(n) for n in names.split()), time, in_url and in_url[1]]
-    changes = [linked.get("dateModified"), meta.get("article:modified_time"), meta.get("last-modified")]
-    writers = (linked.get("author"), meta.get("author"), meta.get("article:author"), meta.get("dc.creator"))
-    return Fields(
-        external_id=first(meta.get("id")),
-        title=first(linked.get("headline"), meta.get("og:title"), heading, shown),
-        url=url,
-        site=site_of(url) or first(meta.get("og:site_name")),
-        published=next((day for value in dates if (day := parse_date(value))), None),
-        modified=next((day for value in changes if (day := parse_date(value))), None),
-        authors=next((found for value in writers if (found := people(value))), ()),
-        topic=first(
-            linked.get("articleSection"), meta.get("article:section"), meta.get("section"), meta.get("topic")
-        ),
-        language=language_code(tree.get("lang") or meta.get("og:locale") or linked.get("inLanguage")),
-        corrects=first(meta.get("corrects")),
-    )
-
-
-def _linked_data(tree: Any) -> dict[str, Any]:
-    """The page's JSON-LD object about an article; {} without one."""
-    for script in tree.iter("script"):
-        if (script.get("type") or "").strip().lower() != "application/ld+json":
-            continue
-        try:
-            loaded = json.loads(script.text or "")
-        except (ValueError, RecursionError):
-            continue
-        for entry in _entries(loaded):
-            kinds = entry.get("@type")
-            kinds = kinds if isinstance(kinds, list) else [kinds]
-            if any(
-                isinstance(kind, str) and kind.endswith(("Article", "Posting", "Report")) for kind in kinds
-            ):
-                return entry
-    return {}
-
-
-def _entries(loaded: object) -> Iterable[dict[str, Any]]:
-    listed = loaded if isinstance(loaded, list) else [loaded]
-    for entry in listed[:100]:
-        if isinstance(entry, dict):
-            yield entry
-            graph = entry.get("@graph")
-            if isinstance(graph, list):
-                yield from (part for part in graph[:100] if isinstance(part, dict))
+    return replace(fields, language=language_of(text, fields.language)), text

@@ -271,6 +271,20 @@ def language_code(value: object) -> str:
     return code if re.fullmatch(r"[a-z]{2,3}", code) else ""
 
 
+def language_of(text: str, declared: str) -> str:
+    """The declared language, unless the text is plainly in another (templates say `en` whatever is written in them)."""
+    guessed = guess_language(text)
+    if not declared or declared == guessed:
+        return declared or (guessed if guessed != "en" else "")
+    if declared == "en":
+        return guessed
+    if declared in _STOP_WORDS and guessed == "en":
+        words = Counter(_WORD.findall(text[:2_000].lower()))
+        counts = {language: sum(words[stop] for stop in stops) for language, stops in _STOP_WORDS.items()}
+        return "en" if counts["en"] > 3 * counts[declared] + 5 else declared
+    return declared
+
+
 def guess_language(text: str) -> str:
     """en, de, es or fr by frequent short words in the first 2,000 characters; "en" when unclear."""
     words = Counter(_WORD.findall(text[:2_000].lower()))

@@ -12,6 +12,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from index import furniture
+
 THRESHOLD = 3.25
 """A sentence is removed from this score on (the scale is that of the weights below)."""
 
@@ -165,6 +167,24 @@ _LEGAL_GATE = re.compile(
     + r"|captcha|\b(?:we|our|us|your|you|this (?:site|website|page|story|article))\b|rights reserved|©|\bcopyright\b|may not be "
 )
 
+# Offers and notices of the same kind in German, French and Spanish: sentences that begin like these.
+_FOREIGN = re.compile(
+    r"\W*(?:(?:wir(?: und unsere partner)?|diese (?:website|webseite|seite)|unsere (?:website|webseite|seite)) (?:verwende[nt]|nutz(?:en|t)|benutz(?:en|t)|setz(?:en|t)) (?:\w+ ){0,4}cookies\b"
+    r"|(?:mit|durch) (?:der|die|ihre[rm]?) (?:weiteren? )?nutzung (?:unserer|dieser) (?:website|webseite|seite|angebote)"
+    r"|(?:weitere|mehr|nähere) (?:informationen|infos|details)\b.{0,60}\b(?:datenschutzerklärung|datenschutzhinweise\w*|cookie-richtlinie)"
+    r"|(?:melden sie sich|melde dich|tragen sie sich|trag dich)\b.{0,60}\bnewsletter|(?:abonnieren sie|abonniere|bestellen sie)\b.{0,60}\b(?:newsletter|kanal|podcast)"
+    r"|(?:jetzt|hier|kostenlos)\b.{0,40}\bnewsletter (?:abonnieren|bestellen|anmelden)|(?:folgen sie|folge) uns\b|(?:laden sie|lade)\b.{0,30}\b(?:unsere|die) (?:\w+-)?app\b"
+    r"|(?:nous|ce site|notre site)(?: et nos partenaires)?(?: web)? (?:utilis\w+|dépos\w+|stock\w+|emplo\w+) (?:\S+ ){0,4}cookies\b|en (?:poursuivant|continuant) (?:votre|la) navigation\b"
+    r"|(?:pour|plus)\b.{0,40}\b(?:informations?|savoir plus)\b.{0,40}\bpolitique de (?:confidentialité|cookies)"
+    r"|(?:inscrivez-vous|abonnez-vous|recevez)\b.{0,80}\b(?:newsletters?|infolettre|boîte (?:mail|e-mail|de réception)|chaîne|lettre d'information)|(?:suivez|retrouvez|rejoignez)-nous\b|téléchargez\b.{0,30}\b(?:notre|l')\s?appli"
+    r"|(?:utilizamos|usamos|empleamos|este sitio(?: web)? (?:utiliza|usa)|esta (?:web|página) (?:utiliza|usa)) (?:\S+ ){0,4}cookies\b|si (?:continúa|continúas|sigues|sigue) navegando\b|al continuar navegando\b"
+    r"|(?:más|para más) información\b.{0,40}\b(?:política de (?:privacidad|cookies))"
+    r"|(?:suscríb(?:ete|ase)|recib[ea]|apúntate|regístrate)\b.{0,80}\b(?:boletín|boletines|newsletters?|tu correo|su correo|bandeja)|síguenos\b|(?:descarga|descárgate)\b.{0,30}\bapp\b)"
+)
+_FOREIGN_NARRATION = re.compile(
+    r"\b(?:sagte|erklärte|teilte|laut|kritisierte|hatte|wurde[n]?|a déclaré|a indiqué|selon|avait|ont été|dijo|según|declaró|había|fueron)\b"
+)
+
 _REPORTING = re.compile(
     r"\b(?:said|says|told|announced|reported|wrote|writes|according to|argued|argues|added|warned|warns|asked|ruled|fined|sued|launched"
     r"|introduced|accused|claimed|claims|explained|showed|voted|confirmed|revealed|advised|advises|recalled|joked|noted|posted|testified|stated|suggests?|recommends?|urged|criticised|criticized|insisted|estimated?|found|began|became|grew|fell|rose|cost|sold|bought|won|lost|left|made|went|came|used to|persuaded|let us|gave us|taught)\b"
@@ -189,6 +209,8 @@ _TRIGGERS = (
     " here", "twitter", "facebook", "instagram", "whatsapp", "telegram", "youtube", "tiktok", "linkedin", "social media",
     "privacy", "privateness", "confidentiality", "captcha", "cookie", "terms of", "terms and", "phrases of", "copyright", "©",
     "rights reserved", "redistributed", "reproduced", "commission", "affiliate", " app", "podcast", "membership", "journalis",
+    "boletín", "boletines", "suscr", "abonn", "inscrivez", "recevez", "datenschutz", "confidentialité", "privacidad", "síguenos", "suivez-nous",
+    "retrouvez-nous", "rejoignez-nous", "navegando", "votre navigation", "la navigation", "nutzung unserer", "nutzung dieser", "folgen sie uns", "folge uns", "bandeja", "correo",
     "our coverage", "our update", "our live", "our magazine", "our channel", "e-mail", "email", "headlines",
 )  # fmt: skip
 
@@ -206,6 +228,8 @@ def without_promotion(text: str) -> str:
         if line:
             kept[place] = _judged(line, triggers)
     _close_blocks(lines, kept)
+    _drop_lists(lines, kept)
+    _drop_biographies(text, kept)
     if all(mine is theirs for mine, theirs in zip(kept, lines, strict=True)):
         return text
     return "\n".join(line for line in kept if line is not None)
@@ -225,7 +249,7 @@ class _Weight:
 
 def _judged(line: str, triggers: tuple[str, ...] = _TRIGGERS) -> str | None:
     """The line, less its promotion; None when nothing of it should stay."""
-    if len(line) <= _MAX_FURNITURE and _is_furniture(line):
+    if (len(line) <= _MAX_FURNITURE and _is_furniture(line)) or furniture.is_furniture(line):
         return None
     lower = line.lower()
     if not any(trigger in lower for trigger in triggers):
@@ -278,6 +302,8 @@ def _weigh(sentence: str) -> _Weight:
     if len(sentence) > _MAX_SENTENCE:
         return _Weight(0.0)
     addressed = bool(_ADDRESSED.search(sentence))
+    if _FOREIGN.match(sentence) and not _FOREIGN_NARRATION.search(sentence):
+        return _Weight(4.0, True)
     if _to_the_writer(sentence):
         return _Weight(4.0, True)
     follow = 4.0 if _FOLLOW_US.search(sentence) else (3.75 if _FOLLOW.match(sentence) else 0.0)
@@ -346,6 +372,35 @@ def _is_furniture(line: str) -> bool:
         and words[0] in {"share", "tweet", "print", "email", "facebook", "twitter"}
         and all(_SHARE_WORDS.fullmatch(word) for word in words)
     )
+
+
+def _drop_lists(lines: list[str], kept: list[str | None]) -> None:
+    """Headlines below a line that announces other stories: two or more of them, or at the end of the text."""
+    for place, line in enumerate(lines):
+        if not line or kept[place] is not None or not furniture.opens_a_list(line):
+            continue
+        below = place + 1
+        found: list[int] = []
+        while below < len(lines) and (
+            not lines[below] or furniture.is_headline(lines[below]) or kept[below] is None
+        ):
+            if lines[below]:
+                found.append(below)
+            below += 1
+        if found and (len(found) >= 2 or below == len(lines)):
+            if below < len(lines) and len(found) > 2 and found[-1] - found[-2] > found[1] - found[0]:
+                found.pop()  # set off from the others: the heading of what follows
+            for inside in found:
+                kept[inside] = None
+
+
+def _drop_biographies(text: str, kept: list[str | None]) -> None:
+    """Who wrote it, in the last lines that stay."""
+    places = [place for place, line in enumerate(kept) if line]
+    for place in reversed(places[1:][-3:]):
+        if not furniture.is_biography(kept[place] or "", text):
+            return
+        kept[place] = None
 
 
 def _close_blocks(lines: list[str], kept: list[str | None]) -> None:

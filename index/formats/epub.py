@@ -145,9 +145,9 @@ def _titles(archive: Archive, folder: str, package: Any, items: dict[str, Any]) 
     try:
         if nav is not None:
             path = _path(folder, nav.get("href", ""))
-            from index.markup import parse_page
+            from index.page_tree import parse
 
-            tree = parse_page(decode(archive.read(path), markup=True))
+            tree = parse(decode(archive.read(path), markup=True))
             for link in tree.iter("a"):
                 if (href := link.get("href")) and (words := line_of(link.text_content())):
                     titles.setdefault(_path(posixpath.dirname(path), href), words)

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from index.markup import parse_page, table_line
+from index.markup import table_line
+from index.page_tree import parse
 
 _BLOCKS = frozenset(
     "address article aside blockquote body center dd details div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 "
@@ -34,7 +35,7 @@ def html_flow(page: str) -> Flowed:
     """All words of a document in their order; headings are paragraphs of their own, list items a line
     each (ordered ones with their numbers), table rows read `Year: 1914; Length: 82 km`, footnote marks
     and links back from notes go. Raises `NotAnArticleError` for HTML that cannot be parsed."""
-    tree = parse_page(page)
+    tree = parse(page)
     body = tree.find("body")
     root = tree if body is None else body
     heading = next((words for tag in _HEADINGS for h in root.iter(tag) if (words := _line(h))), "")

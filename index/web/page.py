@@ -87,7 +87,7 @@ def _piece(data: bytes, url: str, content_type: str, charset: str) -> Piece:
     if kind == HTML:
         from index.markup import html_to_text
 
-        return Piece(*html_to_text(decode(data, markup=True)))
+        return Piece(*html_to_text(decode(data, markup=True), url))
     found = list(islice(articles_in(data, kind, name=url), 2))
     pieces = [one for one in found if isinstance(one, Piece)]
     if not pieces:

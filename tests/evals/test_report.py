@@ -117,7 +117,7 @@ def test_every_metric_an_evaluation_makes_has_an_explanation():
         "dropped_share latency_ms_p50 latency_ms_max first_sentence_ms_p95 retrieve_ms_p50 support_auroc "
         "support_auroc_cosine support_balanced_accuracy support_recall support_false_accept support_majority "
         "support_accuracy support_sentence_hit@1 restored_f1 changed_needlessly hit@1_bare mrr@10_human "
-        "extraction_f1 extraction_f1_trafilatura pages_per_second articles_per_second read_share crashed says_both"
+        "extraction_f1 extraction_f1_trafilatura extraction_f1_justext extraction_f1_trafilatura_fast extraction_f1_gain pages_per_second articles_per_second read_share crashed says_both"
     )
     for name in (*MEANS, *others.split()):
         assert meaning(name).text, name

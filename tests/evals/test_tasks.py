@@ -21,7 +21,7 @@ from evals.tasks.claims import Claim, ClaimTask
 from evals.tasks.dialogues import FollowUp, FollowUpTask, restored
 from evals.tasks.falsified import FalsifiedTask
 from evals.tasks.ingest import Batch, IngestTask
-from evals.tasks.pages import Page, PageTask, shingle_match
+from evals.tasks.pages import BASELINES, Page, PageTask, shingle_match
 from index.errors import InputError
 from index.schema import Article, Skipped
 from rag.schema import Turn
@@ -131,6 +131,20 @@ def test_pages_are_scored_by_runs_of_four_words(tmp_path: Path):
     assert done.rows[0].scores["extraction_recall"] == 1
     assert figures(done)["extraction_recall"] == (0.5, 2)
     assert done.metrics["pages_per_second"].n == 1
+    for name in BASELINES:
+        assert 0 <= figures(done)[f"extraction_f1_{name}"][0] <= 1, name
+    assert figures(done)["extraction_f1_gain"][0] >= 0
+
+
+def test_a_page_where_nothing_is_found_costs_recall_and_says_nothing_of_precision(tmp_path: Path):
+    text = "The canal was opened by a small steamer in August of the year 1914, after ten years of work. " * 4
+    (tmp_path / "a.html").write_text(f"<html><body><article><p>{text}</p></article></body></html>")
+    (tmp_path / "b.html").write_text("<html><body><script>let x = 1;</script></body></html>")
+    pages = (Page("a", tmp_path / "a.html", text), Page("b", tmp_path / "b.html", text))
+    found = figures(run(tmp_path, PageTask("pages", pages, "p" * 64)))
+    assert found["extraction_precision"] == (1, 1)
+    assert found["extraction_recall"] == (0.5, 2)
+    assert found["extraction_f1"] == (pytest.approx(2 / 3), 2)
 
 
 def test_reading_counts_what_came_in_and_a_batch_that_crashes_is_a_row(tmp_path: Path):
