@@ -31,8 +31,9 @@ POLICY = (
 router = APIRouter(prefix="/admin", include_in_schema=False)
 
 
-def _page(request: Request, template: str, **view: Any) -> Response:
-    page = html_page(request, template, shown_in="en", policy=POLICY, spoken=SPOKEN, **view)
+def admin_page(request: Request, template: str, status: int = 200, **view: Any) -> Response:
+    """A page under /admin/: in English, without scripts, in nobody's frame."""
+    page = html_page(request, template, status, shown_in="en", policy=POLICY, spoken=SPOKEN, **view)
     page.headers["X-Robots-Tag"] = "noindex"
     return page
 
@@ -45,7 +46,7 @@ def _turned(request: Request, number: int) -> str:
     return "?" + urlencode(kept | ({"page": number} if number > 1 else {}))
 
 
-def _paged(request: Request, total: int) -> dict[str, Any]:
+def paged(request: Request, total: int) -> dict[str, Any]:
     """Which page of a list is shown, and the addresses of its neighbours."""
     pages = max(1, -(-total // PER_PAGE))
     page = min(page_number(request.query_params.get("page", "")), pages)
@@ -75,13 +76,15 @@ def bare() -> Response:
 def home(request: Request, service: ServiceDep) -> Response:
     """What there is."""
     store = service.store
-    return _page(
+    return admin_page(
         request,
         "admin.html.j2",
         kept=store is not None,
         verdicts={name: store.count_verdicts(verdict=name) for name in OPINIONS} if store else {},
         shares=store.count_shares() if store else 0,
         articles=sum(collection.library.manifest.articles for collection in service.collections),
+        ingests=service.ingest is not None,
+        open_jobs=sum(job.open for job in service.ingest.jobs.all()) if service.ingest else 0,
     )
 
 
@@ -93,12 +96,12 @@ def feedback(request: Request, service: ServiceDep) -> Response:
     collection = request.query_params.get("collection", "")[:MOST_WORDS].replace("\0", "")
     verdict = verdict if verdict in OPINIONS else ""
     only = {"verdict": verdict, "collection": collection}
-    paged = _paged(request, store.count_verdicts(verdict=verdict, collection=collection))
-    skipped = (paged["page"] - 1) * PER_PAGE
+    turned = paged(request, store.count_verdicts(verdict=verdict, collection=collection))
+    skipped = (turned["page"] - 1) * PER_PAGE
     rows = store.verdicts(verdict=verdict, collection=collection, limit=PER_PAGE, offset=skipped)
-    here = {**only, "page": paged["page"] if paged["page"] > 1 else ""}
-    return _page(
-        request, "admin_feedback.html.j2", rows=rows, only=only, opinions=OPINIONS, here=here, **paged
+    here = {**only, "page": turned["page"] if turned["page"] > 1 else ""}
+    return admin_page(
+        request, "admin_feedback.html.j2", rows=rows, only=only, opinions=OPINIONS, here=here, **turned
     )
 
 
@@ -122,10 +125,10 @@ def delete_feedback(feedback_id: str, request: Request, service: ServiceDep) -> 
 def shares(request: Request, service: ServiceDep) -> Response:
     """The shared answers, newest first."""
     store = store_of(service)
-    paged = _paged(request, store.count_shares())
-    rows = store.shares(limit=PER_PAGE, offset=(paged["page"] - 1) * PER_PAGE)
-    here = {"page": paged["page"] if paged["page"] > 1 else ""}
-    return _page(request, "admin_shared.html.j2", rows=rows, address=SHARED, here=here, **paged)
+    turned = paged(request, store.count_shares())
+    rows = store.shares(limit=PER_PAGE, offset=(turned["page"] - 1) * PER_PAGE)
+    here = {"page": turned["page"] if turned["page"] > 1 else ""}
+    return admin_page(request, "admin_shared.html.j2", rows=rows, address=SHARED, here=here, **turned)
 
 
 @router.post("/shared/{token}/delete")
@@ -145,10 +148,10 @@ def articles(request: Request, service: ServiceDep) -> Response:
     words = request.query_params.get("q", "").replace("\0", " ").strip()[:MOST_WORDS]
     page = page_number(request.query_params.get("page", ""))
     listing = found.library.listing(None, words, limit=PER_PAGE, offset=(page - 1) * PER_PAGE)
-    paged = _paged(request, listing.total)
-    if paged["page"] != page:  # beyond the last one
-        listing = found.library.listing(None, words, limit=PER_PAGE, offset=(paged["page"] - 1) * PER_PAGE)
-    return _page(
+    turned = paged(request, listing.total)
+    if turned["page"] != page:  # beyond the last one
+        listing = found.library.listing(None, words, limit=PER_PAGE, offset=(turned["page"] - 1) * PER_PAGE)
+    return admin_page(
         request,
         "admin_articles.html.j2",
         shelves=[
@@ -160,7 +163,7 @@ def articles(request: Request, service: ServiceDep) -> Response:
         words=words,
         rows=listing.rows,
         removable=service.remove_articles is not None,
-        **paged,
+        **turned,
     )
 
 
@@ -168,7 +171,7 @@ def articles(request: Request, service: ServiceDep) -> Response:
 def ask_to_remove(article_id: str, request: Request, service: ServiceDep) -> Response:
     """Asks whether the article is to go."""
     collection, _ = _removing(request, service)
-    return _page(
+    return admin_page(
         request,
         "admin_remove.html.j2",
         article=collection.article(article_id),

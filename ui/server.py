@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
     from ui.chat import Opened
     from ui.collection import Answers
+    from ui.ingest import Ingest
     from ui.readers.store import ReaderStore
 
 log = logging.getLogger(__name__)
@@ -257,6 +258,7 @@ def create_app(
     password: str = "",
     store: ReaderStore | None = None,
     remove_articles: Callable[[str, Sequence[str]], int] | None = None,
+    ingest: Ingest | None = None,
 ) -> FastAPI:
     """The web application over a pipeline.
 
@@ -271,13 +273,14 @@ def create_app(
     (ValueError for what is no origin). `trusted_proxies` may say whom they ask for. Whoever does not sit at this machine
     is held to `limits`; `page_key` signs what pages are handed to ask with.
     `store` keeps readers' verdicts and shared answers; `remove_articles` takes articles, by their ids, out
-    of the collection it is given the name of. Without them there is neither.
+    of the collection it is given the name of; `ingest` lets administrators add sources. Without them there is none of
+    this.
     """
     import gradio as gr
     from fastapi import FastAPI
     from fastapi.middleware.cors import CORSMiddleware
 
-    from ui import admin, embed, pages
+    from ui import admin, admin_sources, embed, pages
     from ui.api import openai, readers, routes
     from ui.api.service import Service
     from ui.chat import build_chat, theme
@@ -298,12 +301,16 @@ def create_app(
         cleaning = [asyncio.create_task(sweeper.run())]
         if store:
             cleaning.append(asyncio.create_task(_expiring(store)))
+        if ingest is not None:
+            ingest.jobs.reopen()
         yield
         for task in cleaning:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
         pool.shutdown(wait=False, cancel_futures=True)
+        if ingest is not None:
+            await asyncio.to_thread(ingest.jobs.close)
 
     app = FastAPI(
         title=title,
@@ -325,10 +332,13 @@ def create_app(
         passes=Passes(page_key),
         store=store,
         remove_articles=remove_articles,
+        ingest=ingest,
     )
+    if ingest is not None:
+        ingest.refresh = lambda name: named.get(name).library.refresh()
     app.state.service = service
     add_handlers(app)
-    for part in (routes, readers, openai, pages, readers_pages, admin, embed):
+    for part in (routes, readers, openai, pages, readers_pages, admin, admin_sources, embed):
         app.include_router(part.router)
     app.include_router(routes.health)
 
@@ -529,6 +539,7 @@ def serve(
     password: str = "",
     store: ReaderStore | None = None,
     remove_articles: Callable[[str, Sequence[str]], int] | None = None,
+    ingest: Ingest | None = None,
     on_ready: Callable[[str], None] | None = None,
 ) -> None:
     """Serves the chat page, the reader's pages and the API until interrupted; `on_ready` is called once with its address.
@@ -554,6 +565,7 @@ def serve(
         password=password,
         store=store,
         remove_articles=remove_articles,
+        ingest=ingest,
     )
     shown = f"[{host}]" if ":" in host else host
 

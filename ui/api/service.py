@@ -21,13 +21,14 @@ from ui.guard.passes import Passes
 from ui.readers.memory import AnswerMemory
 
 if TYPE_CHECKING:
+    from ui.ingest import Ingest
     from ui.readers.store import ReaderStore
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
     """What every request shares. `store` keeps what readers say, `remove_articles` takes articles (ids) out of a
-    collection (name); without them neither can be done. `limiter` counts what is asked, `passes` are what pages ask with."""
+    collection (name), `ingest` takes sources in; without them none of it can be done. `limiter` counts what is asked, `passes` are what pages ask with."""
 
     title: str
     collections: Collections
@@ -38,6 +39,7 @@ class Service:
     passes: Passes = field(default_factory=Passes)
     store: ReaderStore | None = None
     remove_articles: Callable[[str, Sequence[str]], int] | None = None
+    ingest: Ingest | None = None
 
     def checked(self, question: str) -> str:
         """The question without space around it; InputError for an empty or too long one."""

@@ -49,6 +49,7 @@ def chat(
     if sys.stderr.isatty():
         note("Opening the index and the models ...")
     from ui.guard.passes import load_key
+    from ui.ingest import Ingest
     from ui.server import serve
 
     store = wiring.open_reader_store(settings)
@@ -71,6 +72,7 @@ def chat(
             password=password,
             store=store,
             remove_articles=lambda name, ids: wiring.remove(named[name], ids),
+            ingest=Ingest(named),
             on_ready=announce,
         )
 

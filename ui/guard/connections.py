@@ -19,7 +19,8 @@ class PatientProtocol(HttpToolsProtocol):
     HEAD_SECONDS = 20.0
     HEAD_BYTES = 65_536
     BODY_SECONDS = 60.0
-    """For 2 MB, which takes a slow telephone 20."""
+    """For 2 MB, which takes a slow telephone 20; an upload gets as long again for each 2 MB that came."""
+    BODY_BYTES = 2_000_000
     WRITE_SECONDS = 30.0
     """In which a reader has to take 48 kB of what waits for it."""
     MOST_OF_ONE = 200
@@ -39,6 +40,7 @@ class PatientProtocol(HttpToolsProtocol):
         super().__init__(*arguments, **options)
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._in_head, self._head_bytes = True, 0
+        self._body_bytes = 0
         self._peer = ""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -76,8 +78,17 @@ class PatientProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._in_head = False
         self._had("head")
+        self._body_bytes = 0
         self._give("body", self.BODY_SECONDS)
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self._body_bytes += len(body)
+        if self._body_bytes > self.BODY_BYTES:
+            self._body_bytes = 0
+            self._had("body")
+            self._give("body", self.BODY_SECONDS)
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         self._had("body")

@@ -27,6 +27,10 @@ MOST_HOST = 300
 MOST_HELD_BYTES = 128_000_000
 """What may have come of all bodies that are still being read; beyond it only small ones are taken."""
 
+UPLOADS = "/admin/sources/files"
+"""Where an administrator's files come in: the one body that is larger, and that is let in as it comes. The lock has
+its say before a byte of it is read, and how much is taken is said there (`ui.uploads`)."""
+
 CHAT = "/chat"
 _GRADIO = CHAT + "/gradio_api"
 _JOIN, _PREDICT = _GRADIO + "/queue/join", _GRADIO + "/run/predict"
@@ -204,6 +208,9 @@ class Gate:
             with self._reading.of(_session(scope)):
                 await self.app(scope, receive, send)
             return
+        if path == UPLOADS:
+            await self.app(scope, *_streamed(receive, send))
+            return
         body = await self._body(receive)
         if body is None:  # left, or was too slow
             return
@@ -255,7 +262,7 @@ class Gate:
         if not self._from_ours(headers, path, method, hosts):
             return Refusal(403, FOREIGN, FOREIGN_STEP)
         length = headers.get(b"content-length", b"0")
-        if not length.isdigit() or len(length) > 12 or int(length) > MAX_BODY_BYTES:
+        if not length.isdigit() or len(length) > 12 or (int(length) > MAX_BODY_BYTES and path != UPLOADS):
             return TOO_LARGE
         return None if _FREE.fullmatch(path) else self._too_many(caller_of(scope))
 
@@ -314,6 +321,25 @@ def _session(scope: Scope) -> str:
     if path.startswith(_GRADIO + "/call/"):
         return path.rstrip("/").rsplit("/", 1)[1]
     return ""
+
+
+def _streamed(receive: Receive, send: Send) -> tuple[Receive, Send]:
+    """Both, for a body that is not read beforehand: an answer that comes before its end ends the connection, so that the
+    rest is not taken in for nothing."""
+    whole = False
+
+    async def receiving() -> Message:
+        nonlocal whole
+        message = await receive()
+        whole = whole or not message.get("more_body", False)
+        return message
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start" and not whole:
+            message = {**message, "headers": [*message.get("headers", ()), (b"connection", b"close")]}
+        await send(message)
+
+    return receiving, sending
 
 
 def again(body: bytes, receive: Receive) -> Receive:

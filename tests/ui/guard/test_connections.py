@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -204,3 +205,36 @@ def test_readers_who_read_nothing_hold_up_no_question_and_are_cut_off(
     finally:
         for link in slow:
             link.close()
+
+
+def test_an_upload_gets_as_long_again_for_what_came_and_a_drip_does_not(monkeypatch: pytest.MonkeyPatch):
+    import uvicorn
+    from uvicorn.server import ServerState
+
+    class Link:
+        def get_extra_info(self, name: str) -> Any:
+            return {"peername": ("192.0.2.1", 1), "sockname": ("10.0.0.1", 80)}.get(name)
+
+        def __getattr__(self, name: str) -> Any:
+            return lambda *_: False
+
+    async def nobody(*_: Any) -> None: ...
+
+    async def given(piece: int, pieces: int) -> int:
+        """How often the body is given its time."""
+        kind = PatientProtocol.behind(())
+        times: list[str] = []
+        monkeypatch.setattr(kind, "BODY_BYTES", 50_000)
+        monkeypatch.setattr(kind, "_give", lambda self, name, seconds: times.append(name))
+        config = uvicorn.Config(nobody, http=kind, lifespan="off")
+        config.load()
+        protocol = kind(config, ServerState(), {})
+        protocol.connection_made(Link())  # type: ignore[arg-type]
+        protocol.data_received(POST + b"Content-Length: 9000000\r\n\r\n")
+        for _ in range(pieces):
+            protocol.data_received(b"x" * piece)
+        await asyncio.sleep(0)  # the application is begun
+        return times.count("body")
+
+    assert run_async(given(60_000, 4)) == 5
+    assert run_async(given(10, 400)) == 1
