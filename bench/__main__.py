@@ -1,6 +1,6 @@
 """Measures everything in `make bench` and prints one table; no figure here passes or fails a test.
 
-python -m bench [encode] [index] [html] [retrieve] [filters] [ask] [command] [server] [page] [embed] [readers] [guard] [fetch]
+python -m bench [encode] [index] [html] [retrieve] [filters] [ask] [command] [server] [page] [embed] [readers] [guard] [fetch] [sync]
 python -m bench soak [--minutes 30]
 """
 
@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from bench import embed, fetch, filters, guard, html, load, page
+from bench import embed, fetch, filters, guard, html, load, page, sync
 from bench.load import chat_server, seeds_questions
 from bench.texts import SEEDS, Echoing, Shuffled
 from ui.demo.site import Site
@@ -255,6 +255,7 @@ def main(words: list[str]) -> int:
         "readers",
         "guard",
         "fetch",
+        "sync",
     ]
     parser = argparse.ArgumentParser(prog="python -m bench")
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join([*parts, "soak"]))
@@ -280,6 +281,8 @@ def main(words: list[str]) -> int:
         filters.measure(row, FILTERED_CHUNKS)
     if "fetch" in wanted:
         fetch.measure(row)
+    if "sync" in wanted:
+        sync.measure(row)
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / "big"
         embedder: Any = None

@@ -249,3 +249,20 @@ def test_a_source_that_cannot_be_opened_is_told_beside_the_others(tmp_path: Path
     ]
     assert "no such file or folder" in opened[1].reason
     assert "is no web address" in opened[2].reason
+
+
+def test_a_llama_index_reader_is_a_source_by_its_name(tmp_path: Path):
+    (tmp_path / "a.txt").write_text("The old harbour light was lit for the last time in 1911.\n" * 3)
+    listing = tmp_path / "sources.toml"
+    listing.write_text(
+        '[[source]]\nreader = "llama_index.core:SimpleDirectoryReader"\nname = "Old papers"\n'
+        f'[source.options]\ninput_dir = "{tmp_path}"\nrequired_exts = [".txt"]\n\n[[source]]\nreader = "no.such:Reader"\n',
+        "utf-8",
+    )
+    with Fetcher() as fetcher:
+        found, missing = open_sources(read_list(listing), collection="default", fetcher=fetcher)
+    assert found.source is not None
+    (article,) = found.source.read()
+    assert ("1911" in article.text, article.source) == (True, "Old papers")  # type: ignore[union-attr]
+    assert missing.source is None
+    assert "no.such" in missing.reason
