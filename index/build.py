@@ -28,6 +28,7 @@ from index.catalog import CATALOG_FILE, Catalog, damaged
 from index.commit import Commit, built_with, check_built_with
 from index.errors import IndexBusy, IndexMismatch, IndexMissing, IndexWriteFailed
 from index.ledger import Ledger, remove_by_hand
+from index.near import NearRules
 from index.rows import ARTICLE_NAMES, article_values
 from index.schema import (
     SCHEMA_VERSION,
@@ -86,6 +87,7 @@ def build_index(
     overlap: int = 0,
     rebuild: bool = False,
     chroma_url: str = "",
+    near: NearRules | None = None,
     progress: Callable[[Progress], None] | None = None,
     remember: Mapping[str, dict[str, Any]] | None = None,
     unread: Sequence[SourceReport] = (),
@@ -96,7 +98,8 @@ def build_index(
     removed. Where only metadata changed nothing is embedded, and of a changed article only the chunks
     whose words changed. A source that can (`ReadAgain`) reads only what is new since the last build. Vectors
     or words missing from the stores are put back. With `rebuild` everything is embedded anew, the articles of other sources
-    from their stored text, beside the index that goes on answering until it is done.
+    from their stored text, beside the index that goes on answering until it is done. `near` says which
+    articles are near copies of another (see `index.near.NearRules`, whose defaults hold where it is None).
 
     `remember` holds by source key what it takes to read that source again, for the ledger; `unread` are
     sources that could not even be opened, for the report.
@@ -123,6 +126,7 @@ def build_index(
                     build = _Build(
                         index_dir, catalog, staging, ledger, embedder, settings, rebuild, chroma_url, progress
                     )
+                    build.near = near or NearRules()
                     began = datetime.now(UTC)
                     report = build.run(sources)
                     known = ledger.sources()
@@ -194,10 +198,10 @@ class _Count:
     skipped: list[Skipped] = field(default_factory=list)
     gone: list[Skipped] = field(default_factory=list)
 
-    def report(self) -> SourceReport:
+    def report(self, clustered: int) -> SourceReport:
         return SourceReport(
             self.key, self.label, self.added, self.updated, self.unchanged, self.removed,
-            skipped=tuple(self.skipped), gone=tuple(self.gone),
+            clustered, tuple(self.skipped), tuple(self.gone),
         )  # fmt: skip
 
 
@@ -226,6 +230,7 @@ class _Build:
         self.chroma_url = chroma_url
         self.progress = progress or (lambda _: None)
         self.spent = False
+        self.near = NearRules()
         self.read = 0
         self.embedded = 0
         self.seen: set[str] = set()
@@ -259,7 +264,7 @@ class _Build:
         commit = Commit(
             self.index_dir, self.catalog, self.staging, self.chroma_url, self.settings,
             take=self.take, remove=removed, sources={source.key: source.label for source in sources},
-            fresh=self.rebuild, progress=self.progress,
+            fresh=self.rebuild, progress=self.progress, near=self.near,
         )  # fmt: skip
         missing = [] if self.rebuild else commit.missing_vectors()
         self._restore(missing)
@@ -268,6 +273,7 @@ class _Build:
         self.spent = self.staging.drop(self.take, [source.key for source in sources])
         manifest = self.catalog.manifest()
         assert manifest is not None  # a first build always commits
+        clustered = self.catalog.clustered()
         return BuildReport(
             self.index_dir,
             sum(one.added for one in counts),
@@ -278,7 +284,8 @@ class _Build:
             self.embedded,
             time.monotonic() - began,
             manifest,
-            tuple(one.report() for one in counts),
+            sum(clustered.values()),
+            tuple(one.report(clustered.get(one.key, 0)) for one in counts),
         )
 
     def _source(self, source: Source) -> None:
@@ -457,8 +464,8 @@ def _like(row: sqlite3.Row, article: Article) -> bool:
     return all(row[name] == value for name, value in values.items() if name not in _NOT_COMPARED)
 
 
-_NOT_COMPARED = ("source_key", "fetched_at", "body")
-"""`content_hash` and `characters` stand for the text."""
+_NOT_COMPARED = ("source_key", "fetched_at", "cluster", "body")
+"""`cluster` is found here, not read; `content_hash` and `characters` stand for the text."""
 
 
 def _unusable(article: Article) -> str:

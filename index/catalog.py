@@ -18,12 +18,15 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from index.copies import Copies, Kept, Pair, Trace
 from index.errors import IndexMismatch
+from index.prints import PAIRS_SCHEMA, PRINT_FIELDS, PRINTS_SCHEMA, TRACE_FIELDS, kept_of, trace_of
 from index.rows import (
     ARTICLE_COLUMNS,
     ARTICLE_FIELDS,
     ARTICLE_NAMES,
     CHUNK_COLUMNS,
+    HEAD_FIELDS,
     add_missing_columns,
     article_of,
     chunk_of,
@@ -36,7 +39,7 @@ _LIGHT_FIELDS = ", ".join(ARTICLE_NAMES[:-1])
 
 _LISTED = (
     "SELECT a.id, external_id, title, url, published, modified, authors, source, site, topic, language, "
-    "collection, characters, (SELECT count(*) FROM chunks c WHERE c.article_id = a.id) AS chunks FROM articles a"
+    "collection, characters, cluster, (SELECT count(*) FROM chunks c WHERE c.article_id = a.id) AS chunks FROM articles a"
 )
 
 _SCHEMA = f"""
@@ -72,6 +75,7 @@ class ArticleRow:
     collection: str
     characters: int
     chunks: int
+    cluster: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,12 +275,12 @@ class Catalog:
 
     def register(self) -> tuple[int, list[sqlite3.Row], list[sqlite3.Row]]:
         """As of one moment: the revision, what filters ask of each article (id, external_id, source,
-        site, topic, published, corrects; no texts), by id, and (id, article_id) of each chunk, by article
+        site, topic, published, corrects, cluster; no texts), by id, and (id, article_id) of each chunk, by article
         and place in it."""
         with self._snapshot():
             revision = self.revision()
             articles = self._rows(
-                "SELECT id, external_id, source, site, topic, published, corrects FROM articles ORDER BY id"
+                "SELECT id, external_id, source, site, topic, published, corrects, cluster FROM articles ORDER BY id"
             )
             chunks = self._rows("SELECT id, article_id FROM chunks ORDER BY article_id, ordinal")
         return revision, articles, chunks
@@ -328,6 +332,61 @@ class Catalog:
         row = self.article_head(article_id)
         return row["source_key"] if row else ""
 
+    # ---- near copies (see index/copies.py) ---------------------------------------------------
+
+    def near_label(self) -> str:
+        """By which rules near copies were looked for (`NearRules.label`); "" where they never were."""
+        return self._meta().get("near", "")
+
+    def near_heads(self) -> list[sqlite3.Row]:
+        """What decides each article's place among its near copies (`HEAD_FIELDS`)."""
+        return self._rows(f"SELECT {HEAD_FIELDS} FROM articles")
+
+    def unprinted(self) -> list[str]:
+        """The ids of articles that no print is kept of, those that correct another left out."""
+        if not self._has_prints():
+            return [row["id"] for row in self._rows("SELECT id FROM articles WHERE corrects = ''")]
+        query = "SELECT id FROM articles WHERE corrects = '' AND content_hash NOT IN (SELECT content_hash FROM prints)"
+        return [row["id"] for row in self._rows(query)]
+
+    def printed(self) -> set[str]:
+        """The content hashes that a print is kept of."""
+        rows = self._rows("SELECT content_hash FROM prints") if self._has_prints() else []
+        return {row["content_hash"] for row in rows}
+
+    def traces(self) -> Iterator[Trace]:
+        """What is kept of each text to find candidates by."""
+        last = ""
+        query = f"SELECT {TRACE_FIELDS} FROM prints WHERE content_hash > ? ORDER BY content_hash LIMIT 1000"
+        while self._has_prints() and (rows := self._rows(query, (last,))):
+            last = rows[-1]["content_hash"]
+            yield from map(trace_of, rows)
+
+    def kept(self, content_hash: str) -> Kept | None:
+        """All that is kept of one text, or None."""
+        if not self._has_prints():
+            return None
+        rows = self._rows(f"SELECT {PRINT_FIELDS} FROM prints WHERE content_hash = ?", (content_hash,))
+        return kept_of(rows[0]) if rows else None
+
+    def near_pairs(self) -> list[Pair]:
+        """The texts that are near copies of one another."""
+        if not self._has_prints():
+            return []
+        return [
+            Pair(row["a"], row["b"], row["kind"]) for row in self._rows("SELECT a, b, kind FROM near_pairs")
+        ]
+
+    def clustered(self) -> dict[str, int]:
+        """How many articles of each source (by key) stand behind another as its near copies."""
+        rows = self._rows(
+            "SELECT source_key, count(*) AS n FROM articles WHERE cluster NOT IN ('', id) GROUP BY source_key"
+        )
+        return {row["source_key"]: row["n"] for row in rows}
+
+    def _has_prints(self) -> bool:
+        return bool(self._rows("SELECT 1 FROM sqlite_master WHERE name = 'near_pairs'"))
+
     # ---- the commit -------------------------------------------------------------------------
 
     def commit(
@@ -340,13 +399,15 @@ class Catalog:
         settings: dict[str, str],
         shelves: Shelves,
         fresh: bool = False,
+        copies: Copies | None = None,
     ) -> IndexManifest:
         """Makes a build visible, all at once, as the next revision.
 
         `take` are the ids of articles to copy from the staging file with their chunks (an article
         without staged chunks keeps the ones it has: only its metadata changed); `remove` are
         articles that go; `fresh` empties the catalog first. `settings` are the manifest's model
-        and chunk entries. Returns the new manifest. Raises sqlite3.Error, and then nothing changed.
+        and chunk entries; `copies` is what was found of near copies, whose prints are taken from the
+        staging file. Returns the new manifest. Raises sqlite3.Error, and then nothing changed.
         """
         db = self._db
         with self._lock:
@@ -356,6 +417,8 @@ class Catalog:
                 db.execute("BEGIN IMMEDIATE")
                 try:
                     manifest = self._write(take, remove, sources, settings, shelves, fresh)
+                    if copies is not None:
+                        self._write_copies(copies, staged=staging is not None)
                     db.execute("COMMIT")
                 except BaseException:
                     if db.in_transaction:
@@ -419,6 +482,31 @@ class Catalog:
         manifest = self.manifest()
         assert manifest is not None  # just written
         return manifest
+
+    def _write_copies(self, copies: Copies, *, staged: bool) -> None:
+        db = self._db
+        db.execute(PRINTS_SCHEMA)
+        db.execute(PAIRS_SCHEMA)
+        if copies.prints_gone is None:
+            db.execute("DELETE FROM prints")
+        else:
+            db.executemany("DELETE FROM prints WHERE content_hash = ?", ((h,) for h in copies.prints_gone))
+        if staged:
+            db.execute(
+                f"INSERT OR REPLACE INTO prints ({PRINT_FIELDS}) SELECT {PRINT_FIELDS} FROM staging.prints"
+            )
+        if copies.pairs_gone is None:
+            db.execute("DELETE FROM near_pairs")
+        else:
+            gone = [(h,) for h in copies.pairs_gone]
+            db.executemany("DELETE FROM near_pairs WHERE a = ?", gone)
+            db.executemany("DELETE FROM near_pairs WHERE b = ?", gone)
+        pairs = ((pair.a, pair.b, pair.kind) for pair in copies.pairs)
+        db.executemany("INSERT OR REPLACE INTO near_pairs (a, b, kind) VALUES (?, ?, ?)", pairs)
+        db.execute("UPDATE articles SET cluster = '' WHERE cluster != ''")
+        clusters = ((first, name) for name, first in copies.clusters.items())
+        db.executemany("UPDATE articles SET cluster = ? WHERE id = ?", clusters)
+        db.execute("INSERT OR REPLACE INTO meta (key, value) VALUES ('near', ?)", (copies.label,))
 
     @contextmanager
     def _snapshot(self) -> Iterator[None]:
@@ -488,5 +576,5 @@ def _listed(row: sqlite3.Row) -> ArticleRow:
     return ArticleRow(
         row["id"], row["external_id"], row["title"], row["url"], date_of(row["published"]),
         date_of(row["modified"]), tuple(json.loads(row["authors"])), row["source"], row["site"],
-        row["topic"], row["language"], row["collection"], row["characters"], row["chunks"],
+        row["topic"], row["language"], row["collection"], row["characters"], row["chunks"], row["cluster"],
     )  # fmt: skip

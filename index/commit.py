@@ -12,8 +12,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from index.catalog import Catalog, Shelves
+from index.copies import Copies
 from index.errors import FootnoteError, IndexMismatch, IndexMissing
+from index.find_copies import find_copies
 from index.lexical import Entry, LexicalIndex, stem_code
+from index.near import NearRules
 from index.schema import Article, Chunk, IndexManifest, Progress
 from index.shelf import (
     clear_leftovers,
@@ -52,6 +55,8 @@ class Commit:
     sources: dict[str, str] | None = None
     fresh: bool = False
     progress: Callable[[Progress], None] = lambda _: None
+    near: NearRules | None = None
+    """By what near copies are looked for; None for what they were looked for by before."""
 
     def __post_init__(self) -> None:
         self.old = self.catalog.shelves()
@@ -76,6 +81,8 @@ class Commit:
         if self.first or built_with(self.catalog) != self.settings:
             return True
         if self.old.vectors != ("server" if self.chroma_url else "embedded"):
+            return True
+        if self._copies_stale():
             return True
         chunks = self.catalog.chunk_ids()
         store = open_vectors(self.index_dir, self.old, self.chroma_url)
@@ -118,6 +125,7 @@ class Commit:
             self.progress(Progress("finishing", 1, 3, "words"))
             new = self._words(new, target, staged)
             self.progress(Progress("finishing", 2, 3, "catalog"))
+            copies = self._copies(store)
             manifest = self.catalog.commit(
                 staging=self.staging.path if self.staging else None,
                 take=self.take,
@@ -126,6 +134,7 @@ class Commit:
                 settings=self.settings,
                 shelves=new,
                 fresh=self.fresh,
+                copies=copies,
             )
             if self.chroma_url:
                 self._clean_server(store, surplus, new.collection)
@@ -133,6 +142,22 @@ class Commit:
             store.close()
         self.progress(Progress("finishing", 3, 3))
         return manifest
+
+    def _copies_stale(self) -> bool:
+        """Whether near copies were never looked for in this index, or by other rules, or not in all of it."""
+        if self.near is None or not self.near.on:
+            return self.near is not None and self.catalog.near_label() not in ("", "off")
+        return self.catalog.near_label() != self.near.label or bool(self.catalog.unprinted())
+
+    def _copies(self, store: VectorStore) -> Copies | None:
+        """The near copies among the articles to come; None where none were ever looked for."""
+        rules = self.near or NearRules.of(self.catalog.near_label())
+        if rules is None or (not rules.on and self.catalog.near_label() in ("", "off")):
+            return None
+        return find_copies(
+            self.catalog, self.staging, store, rules, take=self.take, remove=self.remove, fresh=self.fresh,
+            tell=lambda done, of: self.progress(Progress("finishing", 2, 3, f"near copies {done}/{of}")),
+        )  # fmt: skip
 
     def _clean_server(self, store: VectorStore, surplus: Sequence[str], collection: str) -> None:
         try:

@@ -19,7 +19,7 @@ from index.commit import check_built_with
 from index.errors import IndexMissing
 from index.flat import compare
 from index.register import Admitted, DateSpread, Overview, Register
-from index.schema import Article, ArticleFilter, Chunk, Hit, IndexManifest
+from index.schema import Article, ArticleFilter, Chunk, Copy, Hit, IndexManifest
 from index.shelf import Shelf, open_shelf
 
 LISTED_CHUNKS = 1000
@@ -158,13 +158,14 @@ class Library:
 
         Only chunks of articles that all three admit: `only` (see `ArticleFilter`); `known_by`, which
         leaves out what was published after that day and keeps the undated; `without`, ids of articles
-        to leave out. Fewer than k only where fewer are admitted.
+        to leave out. Of near copies one is found, the first of those that are admitted. Fewer than k only
+        where fewer are admitted.
         """
 
         def search(shelf: Shelf) -> list[Hit]:
             admitted = self._admitted(only, known_by, without)
             if admitted is None:
-                return shelf.vectors.query(vector, k, self._catalog.live)
+                return shelf.vectors.query(vector, k, self._found)
             return shelf.nearest(vector, k, admitted) if len(admitted.rows) else []
 
         return self._search(search)
@@ -189,23 +190,50 @@ class Library:
         """The k best chunks for the words of a plain text, best first; `score` is BM25 over the whole
         collection. Empty when none of its words occurs in an admitted article; `only`, `known_by` and
         `without` as in `dense`."""
+        return self._lexical(query, k, only, known_by, without, copies=False)
+
+    def _lexical(
+        self,
+        query: str,
+        k: int,
+        only: ArticleFilter | None,
+        known_by: date | None,
+        without: Collection[str],
+        *,
+        copies: bool,
+    ) -> list[Hit]:
         languages = self._languages
 
         def search(shelf: Shelf) -> list[Hit]:
-            admitted = self._admitted(only, known_by, without)
+            admitted = self._admitted(only, known_by, without, copies)
             if admitted is None:
-                return shelf.words.search(query, k, languages, self._catalog.live)
+                keep = self._catalog.live if copies else self._found
+                return shelf.words.search(query, k, languages, keep)
             return shelf.words.search(query, k, languages, among=admitted)
 
         return self._search(search)
 
     def _admitted(
-        self, only: ArticleFilter | None, known_by: date | None, without: Collection[str]
+        self,
+        only: ArticleFilter | None,
+        known_by: date | None,
+        without: Collection[str],
+        copies: bool = False,
     ) -> Admitted | None:
-        """The chunks that may be found, None where that is every live one."""
+        """The chunks that may be found, None where that is every live one (of near copies: as in `_found`)."""
         if not only and known_by is None and not without:
             return None
-        return self._register().admitted(only, known_by, without)
+        return self._register().admitted(only, known_by, without, copies)
+
+    def _found(self, chunk_ids: Sequence[str]) -> set[str]:
+        """Which of these chunks a search without filters may return: the live ones, of near copies those of their
+        representative."""
+        live = self._catalog.live(chunk_ids)
+        register = self._register()
+        if not register.clusters:
+            return live
+        of = register.articles_of([chunk_id for chunk_id in chunk_ids if chunk_id in live])
+        return {name for name, article in of.items() if register.cluster_of.get(article, article) == article}
 
     def _register(self) -> Register:
         """The register of the newest revision, even where an older one is searched: what a build took
@@ -277,7 +305,7 @@ class Library:
         """A page of the articles that `only` admits, newest first; with a `query` those that hold any
         of its words, the best first, from the `LISTED_CHUNKS` chunks that fit it best."""
         if query:
-            hits = self.lexical(query, LISTED_CHUNKS, only=only)
+            hits = self._lexical(query, LISTED_CHUNKS, only, None, (), copies=True)
             ids = list(dict.fromkeys(self.article_ids([hit.chunk_id for hit in hits]).values()))
             total, ids = len(ids), ids[offset : offset + limit]
         else:
@@ -342,6 +370,16 @@ class Library:
         is its external id, the newest where there are several; "" for none. Articles published
         after `known_by` or named by `without` do not count."""
         return self._register().revised_by(article_id, known_by, without)
+
+    def copies_of(self, article_id: str) -> tuple[str, ...]:
+        """The ids of the articles that are near copies of this one or that it is a copy of, in the order in which
+        they answer."""
+        return self._register().copies_of(article_id)
+
+    def also_in(self, article_id: str) -> tuple[Copy, ...]:
+        """Where else an article stands: what a reader is told of each of its `copies_of`."""
+        rows = self._catalog.rows_of(self.copies_of(article_id))
+        return tuple(Copy(row.id, row.title, row.url, row.site, row.published) for row in rows)
 
     def sources(self) -> dict[str, str]:
         """The sources articles came from: keys (for a folder its absolute path) and labels."""

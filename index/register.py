@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
@@ -100,6 +100,10 @@ class Register:
     topics: dict[str, int]
     revisions: dict[str, tuple[str, ...]]
     """By article id the articles that correct it, newest first, the undated last."""
+    clusters: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    """By the id of an article that represents near copies: its own and theirs, in the order in which they answer."""
+    cluster_of: dict[str, str] = field(default_factory=dict[str, str])
+    """The representative of each article that has near copies or is one."""
     source_names: tuple[str, ...] = ()
     topic_names: tuple[str, ...] = ()
     """The names as first written, in the order of their numbers."""
@@ -127,6 +131,8 @@ class Register:
             labels=labels,
             topics=topics,
             revisions=_revisions(articles),
+            clusters=_clusters(articles),
+            cluster_of={row["id"]: row["cluster"] for row in articles if row["cluster"]},
             source_names=_written(outlets),
             topic_names=_written(row["topic"] for row in articles),
         )
@@ -148,13 +154,17 @@ class Register:
         only: ArticleFilter | None = None,
         known_by: date | None = None,
         without: Collection[str] = (),
+        copies: bool = False,
     ) -> Admitted | None:
         """The chunks of the articles that all three admit; None where that is every chunk.
 
         Articles published after `known_by` are left out, undated ones stay; `without` names
-        articles by id.
+        articles by id. Of near copies one is admitted, the first in order of those that otherwise would be;
+        with `copies` all of them are.
         """
         articles = self._articles(only, known_by, without)
+        if not copies:
+            articles[self._behind(articles)] = False
         if articles.all():
             return None
         mask = articles[self.article_of]
@@ -187,6 +197,23 @@ class Register:
             gone = [self.number_of[name] for name in without if name in self.number_of]
             articles[gone] = False
         return articles
+
+    @cached_property
+    def _members(self) -> tuple[np.ndarray, np.ndarray]:
+        """The numbers of all articles in clusters, cluster by cluster in their order, and where each begins."""
+        numbers = [self.number_of[name] for some in self.clusters.values() for name in some]
+        sizes = [len(some) for some in self.clusters.values()]
+        return np.array(numbers, np.int64), np.cumsum([0, *sizes[:-1]])
+
+    def _behind(self, admitted: np.ndarray) -> np.ndarray:
+        """The numbers of articles that stand behind an admitted near copy."""
+        if not self.clusters:
+            return np.empty(0, np.int64)
+        members, starts = self._members
+        places = np.arange(len(members))
+        first = np.minimum.reduceat(np.where(admitted[members], places, len(members)), starts)
+        sizes = np.diff(np.append(starts, len(members)))
+        return members[places > np.repeat(first, sizes)]
 
     # ---- listing ----------------------------------------------------------------------------
 
@@ -259,6 +286,11 @@ class Register:
                 return new
         return ""
 
+    def copies_of(self, article_id: str) -> tuple[str, ...]:
+        """The other articles of its cluster, in the order in which they answer."""
+        together = self.clusters.get(self.cluster_of.get(article_id, ""), ())
+        return tuple(name for name in together if name != article_id)
+
     @cached_property
     def date_spread(self) -> DateSpread:
         """See `DateSpread`."""
@@ -307,6 +339,21 @@ def _revisions(articles: Sequence[sqlite3.Row]) -> dict[str, tuple[str, ...]]:
             new.sort(key=lambda r: (r["published"] or "", r["id"]), reverse=True)
             found[row["id"]] = tuple(r["id"] for r in new)
     return found
+
+
+def _clusters(articles: Sequence[sqlite3.Row]) -> dict[str, tuple[str, ...]]:
+    """See `Register.clusters`: the representative, then the earliest, the undated last."""
+    found: dict[str, list[sqlite3.Row]] = {}
+    for row in articles:
+        if row["cluster"]:
+            found.setdefault(row["cluster"], []).append(row)
+    return {
+        first: tuple(
+            row["id"]
+            for row in sorted(rows, key=lambda r: (r["id"] != first, r["published"] or "9999", r["id"]))
+        )
+        for first, rows in found.items()
+    }
 
 
 def _among(names: Iterable[str], numbers: dict[str, int], values: np.ndarray) -> np.ndarray:

@@ -27,6 +27,7 @@ CHUNK_COLUMNS = (
 
 ARTICLE_NAMES = tuple(column.split()[0] for column in ARTICLE_COLUMNS.split(", "))
 ARTICLE_FIELDS = ", ".join(ARTICLE_NAMES)
+HEAD_FIELDS = "id, content_hash, external_id, source, site, url, published, corrects, characters"
 ARTICLE_MARKS = ", ".join("?" * len(ARTICLE_NAMES))
 
 

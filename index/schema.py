@@ -46,7 +46,8 @@ class Article:
     which evaluation sets find it; `source` names the folder or feed it came from.
     `corrects` holds the external id of an earlier article this one is a corrected revision of.
     `pages` are the offsets in `text` at which the pages of a paged original begin, the first page's
-    first; empty for what has no pages. Unknown texts are empty strings, unknown dates None.
+    first; empty for what has no pages. `cluster` is the id of the article that represents it and its near
+    copies, "" where it has none (see index/copies.py). Unknown texts are empty strings, unknown dates None.
     """
 
     id: str
@@ -242,8 +243,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class SourceReport:
-    """What one build did with one source, counted in articles; `skipped` and `gone` name the first of them and why,
-    `more_skipped` counts the others."""
+    """What one build did with one source, counted in articles; `skipped` and `gone` name each and why."""
 
     key: str
     label: str
@@ -254,7 +254,6 @@ class SourceReport:
     clustered: int = 0
     skipped: tuple[Skipped, ...] = ()
     gone: tuple[Skipped, ...] = ()
-    more_skipped: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,7 +272,32 @@ class BuildReport:
     chunks_embedded: int
     seconds: float
     manifest: IndexManifest
+    clustered: int = 0
+    """Articles of the index that stand behind another as its near copies."""
     sources: tuple[SourceReport, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A near copy of an article, or the article it is a copy of, as a reader is told of it."""
+
+    id: str
+    title: str
+    url: str
+    site: str
+    published: date | None
+
+    @property
+    def name(self) -> str:
+        """What a reader calls the place it stands in: its site, else the host of its address, else its title."""
+        host = self.url.split("://", 1)[-1].split("/", 1)[0].split("@")[-1].removeprefix("www.")
+        return self.site or host or self.title or self.id
+
+    @property
+    def fields(self) -> dict[str, str | None]:
+        """It as plain values, the day in ISO form."""
+        day = self.published.isoformat() if self.published else None
+        return {"id": self.id, "title": self.title, "url": self.url, "site": self.site, "published": day}
 
 
 @dataclass(frozen=True, slots=True)

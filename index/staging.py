@@ -13,11 +13,14 @@ from pathlib import Path
 
 import numpy as np
 
+from index.copies import Kept, Trace
+from index.prints import PRINT_FIELDS, PRINTS_SCHEMA, TRACE_FIELDS, kept_of, print_values, trace_of
 from index.rows import (
     ARTICLE_COLUMNS,
     ARTICLE_FIELDS,
     ARTICLE_MARKS,
     CHUNK_COLUMNS,
+    HEAD_FIELDS,
     add_missing_columns,
     article_of,
     article_values,
@@ -35,6 +38,7 @@ CREATE TABLE IF NOT EXISTS chunks ({CHUNK_COLUMNS});
 CREATE INDEX IF NOT EXISTS chunks_by_article ON chunks (article_id, ordinal);
 CREATE TABLE IF NOT EXISTS vectors (chunk_id TEXT PRIMARY KEY, article_id TEXT NOT NULL, vector BLOB NOT NULL);
 CREATE INDEX IF NOT EXISTS vectors_by_article ON vectors (article_id);
+{PRINTS_SCHEMA};
 """
 
 
@@ -59,7 +63,7 @@ class Staging:
             add_missing_columns(db)
             row = db.execute("SELECT value FROM config").fetchone()
             if row is None or row["value"] != config:
-                for table in ("config", "articles", "chunks", "vectors"):
+                for table in ("config", "articles", "chunks", "vectors", "prints"):
                     db.execute(f"DELETE FROM {table}")
                 db.execute("INSERT INTO config VALUES (?)", (config,))
         except BaseException:
@@ -110,11 +114,22 @@ class Staging:
             blob = np.ascontiguousarray(vector, dtype=np.float32).tobytes()
             self._write("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)", (chunk_id, article_id, blob))
 
+    def put_prints(self, kept: Iterable[Kept]) -> None:
+        """Stages the prints of texts (see index/copies.py)."""
+        for one in kept:
+            marks = ", ".join("?" * len(PRINT_FIELDS.split(", ")))
+            self._write(f"INSERT OR REPLACE INTO prints ({PRINT_FIELDS}) VALUES ({marks})", print_values(one))
+
+    def drop_prints(self) -> None:
+        """Forgets the staged prints."""
+        self._write("DELETE FROM prints", ())
+
     def drop(self, articles: Iterable[str], source_keys: Iterable[str]) -> bool:
         """Forgets what a complete build has taken over or passed by; True when nothing is left."""
         for article_id in articles:
             for table, column in (("articles", "id"), ("chunks", "article_id"), ("vectors", "article_id")):
                 self._write(f"DELETE FROM {table} WHERE {column} = ?", (article_id,))
+        self.drop_prints()
         for key in source_keys:
             self._write("DELETE FROM articles WHERE source_key = ?", (key,))
         for table in ("chunks", "vectors"):
@@ -123,6 +138,25 @@ class Staging:
         return self._db.execute("SELECT 1 FROM articles LIMIT 1").fetchone() is None
 
     # ---- reading ----------------------------------------------------------------------------
+
+    def printed(self) -> set[str]:
+        """The content hashes whose prints are staged."""
+        return {row["content_hash"] for row in self._db.execute("SELECT content_hash FROM prints")}
+
+    def traces(self) -> Iterator[Trace]:
+        """The staged prints, without the texts' shingles."""
+        for row in self._db.execute(f"SELECT {TRACE_FIELDS} FROM prints"):
+            yield trace_of(row)
+
+    def kept(self, content_hash: str) -> Kept | None:
+        """A staged print, or None."""
+        query = f"SELECT {PRINT_FIELDS} FROM prints WHERE content_hash = ?"
+        row = self._db.execute(query, (content_hash,)).fetchone()
+        return kept_of(row) if row else None
+
+    def heads(self) -> list[sqlite3.Row]:
+        """What decides each staged article's place among its near copies (`index.catalog.HEAD_FIELDS`)."""
+        return self._db.execute(f"SELECT {HEAD_FIELDS} FROM articles").fetchall()
 
     def chunks_of(self, article: Article) -> list[Chunk] | None:
         """The chunks staged for an article with this very content, or None."""

@@ -149,7 +149,8 @@ def _named(library: Library, ids: Sequence[str], says: _Says) -> Iterator[Note]:
     for rank, name in enumerate(dict.fromkeys(ids), 1):
         article, chunks = library.article(name), library.chunks_of(name)[:1]
         if article is not None and chunks:
-            yield _line(Passage(chunks[0], article, 1.0, rank, "collection"), says, None)
+            also_in = library.also_in(name)
+            yield _line(Passage(chunks[0], article, 1.0, rank, "collection", also_in=also_in), says, None)
 
 
 def _line(passage: Passage, says: _Says, subject: Subject | None) -> Note:

@@ -68,6 +68,8 @@ log = logging.getLogger(__name__)
 
 REVISED = 4
 """Passages fetched beyond those asked for, since outdated articles are left out."""
+DOUBTED = 3
+"""So many times others are asked to answer in place of copies that hold orders."""
 SMALL_FACTS = 3
 RETOLD = 0.8
 MARK_FROM = 0.5
@@ -233,12 +235,25 @@ class Pipeline:
         return self._stream(question, known, asked_at, without, only)
 
     def _retrieve(self, question: str, k: int, plan: Plan, vector: np.ndarray | None) -> tuple[Passage, ...]:
+        found = self._found(question, k + REVISED, plan, vector)
+        for _ in range(DOUBTED):
+            doubted = self._doubted(found)
+            if not doubted:
+                break
+            plan = replace(plan, without=plan.without | doubted)
+            found = self._found(question, k + REVISED, plan, vector)
+        known = [p for p in found if not self._outdated(p.article, plan)]
+        if len(known) < len(found):
+            found = tuple(replace(p, rank=rank) for rank, p in enumerate(known, 1))
+        return found[:k]
+
+    def _found(self, question: str, k: int, plan: Plan, vector: np.ndarray | None) -> tuple[Passage, ...]:
         options = self.options
-        found = retrieve(
+        return retrieve(
             self.library,
             self.embedder,
             question,
-            k + REVISED,
+            k,
             retriever=options.retriever,
             fusion=options.fusion,
             candidate_k=options.candidate_k,
@@ -248,10 +263,12 @@ class Pipeline:
             without=plan.without,
             preference=plan.preference,
         )
-        known = [p for p in found if not self._outdated(p.article, plan)]
-        if len(known) < len(found):
-            found = tuple(replace(p, rank=rank) for rank, p in enumerate(known, 1))
-        return found[:k]
+
+    def _doubted(self, passages: Sequence[Passage]) -> frozenset[str]:
+        """Articles that answer for their near copies and speak to a reading machine: somebody may have put an order
+        into a copy, so that one of the others has to answer."""
+        copied = [passage for passage in passages if passage.also_in]
+        return frozenset(c.passage.article.id for c in evidence.candidates_of(copied) if c.order or c.suspect)
 
     def _varied(self, question: str, k: int, plan: Plan, vector: np.ndarray) -> tuple[Passage, ...]:
         """The best `k` passages, at most half of them of one article as long as others fill the rest: one
@@ -261,6 +278,7 @@ class Pipeline:
         crowd = {name for name, count in counts.items() if count > max(k // 2, 1)}
         if not crowd:
             return found
+        crowd |= {copy for name in crowd for copy in self.library.copies_of(name)}
         others = self._retrieve(question, k // 2, replace(plan, without=plan.without | crowd), vector)
         known = {passage.chunk.id for passage in found}
         more = [passage for passage in others if passage.chunk.id not in known]

@@ -104,7 +104,8 @@ def retrieve(
     """The best `k` passages for a question, ranks from 1.
 
     `candidate_k` (at least `k`) candidates come from each retriever, of the articles that `only`,
-    `known_by` and `without` admit (see `index.library.Library.dense`); `vector` is the question's
+    `known_by` and `without` admit (see `index.library.Library.dense`), of near copies one, which says
+    where else it stands; `vector` is the question's
     embedding where the caller has it already; `preference` favours articles of some time.
     """
     depth = max(candidate_k, k)
@@ -138,7 +139,9 @@ def retrieve(
     for hit in hits[:k]:
         if hit.chunk_id in found:  # a build may have taken one away since it was found
             rank, cosine = len(passages) + 1, cosines.get(hit.chunk_id, 0.0)
-            passages.append(Passage(*found[hit.chunk_id], float(hit.score), rank, retriever, cosine))
+            chunk, article = found[hit.chunk_id]
+            also_in = library.also_in(article.id) if article.cluster else ()
+            passages.append(Passage(chunk, article, float(hit.score), rank, retriever, cosine, also_in))
     return tuple(passages)
 
 

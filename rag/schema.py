@@ -4,9 +4,9 @@ citation can walk home: Answer -> Citation -> Passage -> Chunk -> Article."""
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
-from index.schema import Article, Chunk
+from index.schema import Article, Chunk, Copy
 
 Origin = Literal["draft", "quote", "note"]
 
@@ -22,7 +22,8 @@ class Turn:
 @dataclass(frozen=True, slots=True)
 class Passage:
     """A chunk as retrieved for one question. `rank` counts from 1; `score` is comparable within one answer,
-    `cosine` (of the question's embedding and the chunk's) between answers as well; 0 where it was not asked for."""
+    `cosine` (of the question's embedding and the chunk's) between answers as well; 0 where it was not asked for.
+    `also_in` are the article's near copies elsewhere (see index/copies.py), which took no places of their own."""
 
     chunk: Chunk
     article: Article
@@ -30,6 +31,7 @@ class Passage:
     rank: int
     retriever: str
     cosine: float = 0.0
+    also_in: tuple[Copy, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +121,12 @@ class Answer:
     """How the answer was looked for, a plain sentence each: which time was preferred, which filters held."""
 
 
-def citation_fields(citation: Citation) -> dict[str, str | int | bool | list[int] | None]:
+def citation_fields(citation: Citation) -> dict[str, Any]:
     """A citation as plain values: marker, quote and its offsets (code points of the article's text),
     `answer` (the marked words' offsets) or None, the article's id, title, url, published day (ISO) or
     None, and `corrected`, whether it is the corrected version of an earlier article. `page` is the page of
-    the original (from 1) on which the quote begins, None where it has none; `url` opens there."""
+    the original (from 1) on which the quote begins, None where it has none; `url` opens there. `also_in` are
+    its near copies (id, title, url, site, published)."""
     article = citation.passage.article
     return {
         "marker": citation.marker,
@@ -137,6 +140,7 @@ def citation_fields(citation: Citation) -> dict[str, str | int | bool | list[int
         "answer": list(citation.answer) if citation.answer else None,
         "corrected": bool(article.corrects),
         "page": article.page_of(citation.start) or None,
+        "also_in": [copy.fields for copy in citation.passage.also_in],
     }
 
 

@@ -27,7 +27,7 @@ from index.addresses import spellings
 from index.catalog import ArticleRow, Listing
 from index.errors import FootnoteError
 from index.register import Overview
-from index.schema import Article, ArticleFilter, Chunk, IndexManifest
+from index.schema import Article, ArticleFilter, Chunk, Copy, IndexManifest
 from rag.schema import (
     Answer,
     AnswerEvent,
@@ -262,6 +262,9 @@ class ScriptedLibrary:
     def revised_by(self, article_id: str) -> str:
         old = self._articles[article_id].external_id
         return next((a.id for a in self._articles.values() if a.corrects == old), "")
+
+    def also_in(self, article_id: str) -> tuple[Copy, ...]:
+        return ()
 
     def chunk(self, chunk_id: str) -> Chunk | None:
         return next((c for a in self._articles for c in self.chunks_of(a) if c.id == chunk_id), None)

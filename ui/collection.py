@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from index.catalog import Listing
 from index.errors import InputError
-from index.schema import Article, ArticleFilter, Chunk, IndexManifest
+from index.schema import Article, ArticleFilter, Chunk, Copy, IndexManifest
 from rag.schema import AnswerEvent, Passage, Turn
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ class Shelf(Protocol):
     def names(self) -> tuple[list[str], list[str]]: ...
 
     def revised_by(self, article_id: str) -> str: ...
+
+    def also_in(self, article_id: str) -> tuple[Copy, ...]: ...
 
 
 class Answers(Protocol):
@@ -123,6 +125,11 @@ class Collections:
         if found is None:
             raise NotThereError("there is no collection of this name", f"there is {', '.join(self.names)}")
         return found
+
+
+def article_link(article_id: str, collection: str = "") -> str:
+    """The path of an article's page; `collection` is left out for the first collection."""
+    return f"/articles/{article_id}?collection={collection}" if collection else f"/articles/{article_id}"
 
 
 def reader_link(article_id: str, start: int, end: int, collection: str = "") -> str:

@@ -154,6 +154,7 @@ def article(article_id: str, request: Request, service: ServiceDep) -> Response:
         blocks=list(blocks(found.text, span, found.page_of)),
         gone=GONE if any(asked) and span is None else "",
         newer=collection.library.article(newer) if newer else None,
+        also_in=collection.library.also_in(found.id),
         collection=collection.name,
         link_name=service.link_name(collection.name),
     )

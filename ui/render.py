@@ -30,7 +30,7 @@ from rag.schema import (
 )
 from rag.wording import nested
 from ui.blocks import blocks
-from ui.collection import reader_link
+from ui.collection import article_link, reader_link
 from ui.desk import Waiting
 from ui.language import DEFAULT, day_text, number_text, retell, translate
 
@@ -49,6 +49,9 @@ PAGE = "p. {n}"
 
 NEAREST_SHOWN = 3
 """Passages offered under an answer that abstains."""
+
+ALSO_IN = 8
+"""Near copies of a cited article that are named in its card."""
 
 CONTEXT_CHARS = 900
 """Characters of a passage shown on either side of the marked words; chunks are shorter as a rule."""
@@ -338,8 +341,22 @@ def _source_card(citation: Citation, look: Look) -> str:
         f'<li class="fn-card" id="s{look.turn}-{citation.marker}" tabindex="-1">'
         f'<p class="fn-head"><span class="fn-number">{citation.marker}</span> {_heading(citation.passage, citation.start, look)}</p>'
         f'<p class="fn-passage" dir="auto">{_context(before)}<mark>{safe(hit)}</mark>{_context(after)}</p>'
+        f"{_also_in(citation.passage, look)}"
         f'<p class="fn-links">{links}{wrong}</p></li>'
     )
+
+
+def _also_in(passage: Passage, look: Look) -> str:
+    """Where else the article stands, each place with a link to that copy's own page."""
+    if not passage.also_in:
+        return ""
+    links = [
+        f'<a href="{safe(article_link(copy.id, look.collection))}" target="_blank" title="{safe(copy.title)}">'
+        f"{safe(copy.name)}</a>"
+        for copy in passage.also_in[:ALSO_IN]
+    ]
+    more = ", …" if len(passage.also_in) > ALSO_IN else ""
+    return f'<p class="fn-fact" dir="auto">{look.say("Also in:")} {", ".join(links)}{more}</p>'
 
 
 def _opened(passage: Passage, start: int, end: int, look: Look) -> str:

@@ -83,6 +83,33 @@ class Settings(BaseSettings):
         json_schema_extra=_INDEX,
         description="Tokens that neighbouring pieces share. Changing it needs `footnote build --rebuild`.",
     )
+    near_copies: bool = Field(
+        True,
+        json_schema_extra=_ANSWERS,
+        description="Let one of an article's near copies (syndicated, shortened, reworded) answer for all; the others are "
+        "named with it. Takes effect at the next `footnote build`, like the three that follow.",
+    )
+    near_overlap: float = Field(
+        0.6,
+        ge=0.3,
+        le=1.0,
+        json_schema_extra=_ANSWERS,
+        description="The share of the shorter text's three-word runs that must stand in the longer one for a near copy.",
+    )
+    near_meaning: float = Field(
+        0.93,
+        ge=0.8,
+        le=1.0,
+        json_schema_extra=_ANSWERS,
+        description="The least cosine similarity of two articles' vectors for a reworded copy; 1 finds none.",
+    )
+    near_days: int = Field(
+        4,
+        ge=0,
+        le=36_500,
+        json_schema_extra=_ANSWERS,
+        description="Days by which the dates of a reworded copy may differ.",
+    )
     chroma_url: str = Field(
         "",
         description="Address of a Chroma server, `http://host:port`; empty means Chroma inside the process.",

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 NEAREST = 3
 """Passages offered when Footnote abstains."""
 
+ALSO_IN = 8
+"""Other places of one article that are named."""
+
 CONTEXT = 90
 """Characters of the article shown on each side of quoted words, on a terminal."""
 
@@ -94,6 +97,8 @@ def plain_answer(answer: Answer) -> str:
             lines.append(f"    “{nested(one_line(citation.quote))}”")
             if address := citation.passage.article.address_at(citation.start):
                 lines.append(f"    {one_line(address)}")
+            if citation.passage.also_in:
+                lines.append(f"    {also_in(citation.passage)}")
     elif answer.passages:
         lines += ["", "Nearest passages:"]
         for passage in distinct(answer.passages):
@@ -115,6 +120,13 @@ def page_text(citation: Citation) -> str:
     """ ", p. 3" for a quote that begins on the third page of its original, "" where it has no pages."""
     page = citation.passage.article.page_of(citation.start)
     return f", p. {page}" if page else ""
+
+
+def also_in(passage: Passage) -> str:
+    """Where else a passage's article stands, on one line: "Also in: site, site"; "" where nowhere."""
+    names = dict.fromkeys(one_line(copy.name) for copy in passage.also_in)
+    shown = list(names)[:ALSO_IN] + (["…"] if len(names) > ALSO_IN else [])
+    return f"Also in: {', '.join(shown)}" if names else ""
 
 
 def distinct(passages: Iterable[Passage], most: int = NEAREST) -> list[Passage]:
@@ -240,6 +252,8 @@ def rich_answer(answer: Answer) -> RenderableType:
             parts.append(Padding(quoted(citation), (0, 0, 0, 4)))
             if address := citation.passage.article.address_at(citation.start):
                 parts.append(Padding(Text(one_line(address), style="dim"), (0, 0, 0, 4)))
+            if citation.passage.also_in:
+                parts.append(Padding(Text(also_in(citation.passage), style="dim"), (0, 0, 0, 4)))
     elif answer.passages:
         parts += [Text(""), Text("Nearest passages", style="bold")]
         for passage in distinct(answer.passages):

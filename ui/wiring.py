@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, cast
 from index import weights
 from index.errors import IndexMissing, InputError, WeightsMissing
 from index.formats.kinds import ANY_OF
+from index.near import NearRules
 from index.schema import Article, BuildReport, Progress, Skipped, SourceReport
 from ui.settings import (
     COLLECTION_NAME,
@@ -343,11 +344,17 @@ def build_entries(
             overlap=settings.overlap,
             rebuild=rebuild,
             chroma_url=settings.chroma_url,
+            near=near_rules(settings),
             progress=progress,
             remember={source.key: entry.as_json() for source, entry in sources},
             unread=[SourceReport(name, name, skipped=(skipped,)) for name, skipped in failed],
         )
     return report
+
+
+def near_rules(settings: Settings) -> NearRules:
+    """When two articles are near copies, as the settings say."""
+    return NearRules(settings.near_copies, settings.near_overlap, settings.near_meaning, settings.near_days)
 
 
 def remove(settings: Settings, ids: Sequence[str]) -> int:
@@ -423,6 +430,7 @@ class LocalSystem:
             embedder=self._embedder,
             chunk_size=self._settings.chunk_size,
             overlap=self._settings.overlap,
+            near=NearRules(on=False),  # sets name single articles as right, copies or not
         )
         return Built(report.manifest.articles, report.manifest.chunks, report.seconds)
 

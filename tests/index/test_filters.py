@@ -163,7 +163,7 @@ def test_a_filtered_search_finds_what_comparing_every_admitted_chunk_finds(
 def test_undated_articles_are_outside_every_period_and_known_on_every_day(tmp_path: Path) -> None:
     old, new = date(2020, 5, 1), date(2024, 5, 1)
     texts = {"old": old, "new": new, "undated": None}
-    built(tmp_path, [article(n, "The ferry sails.", published=day) for n, day in texts.items()])
+    built(tmp_path, [article(n, f"The {n} ferry sails.", published=day) for n, day in texts.items()])
     with Library.open(tmp_path) as library:
         vector = vector_of("ferry")
 

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from index.schema import Chunk
+from index.schema import Chunk, Copy
 from rag.schema import (
     Checking,
     Citation,
@@ -214,6 +214,20 @@ def test_each_footnote_has_a_card_with_title_date_site_and_marked_words():
     ]
     assert "12 November 2023" in tree.text
     assert "example.org" in tree.text
+
+
+@pytest.mark.parametrize(
+    ("language", "says"), [("en", "Also in:"), ("de", "Auch in:"), ("es", "También en:")]
+)
+def test_a_card_links_the_copies_of_its_article(language: str, says: str):
+    copies = (Copy("gazette-1", "Elsewhere", "", "<b>Gazette</b>", None),)
+    article = make_article("a", "One", "It was built in 1911.")
+    cited = make_citation(1, replace(make_passage(article), also_in=copies), "It was built in 1911.")
+    view = View(sentences=(Sentence("It was built in 1911.", "quote", (cited,)),))
+    drawn = draw(view, Look(language=language, collection="news"))
+    assert says in drawn
+    assert '<a href="/articles/gazette-1?collection&#61;news"' in drawn
+    assert "<b>Gazette" not in drawn
 
 
 def test_neighbouring_quotes_share_a_paragraph_and_distant_ones_do_not():

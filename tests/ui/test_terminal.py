@@ -6,10 +6,12 @@ import io
 import json
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from rich.console import Console
 
+from index.schema import Copy
 from rag.schema import AnswerEvent, Failed, Finished, Rewritten
 from tests.fakes import (
     ABSTAIN_TEXT,
@@ -68,6 +70,7 @@ def test_json_has_exactly_the_promised_shape() -> None:
         "answer",
         "corrected",
         "page",
+        "also_in",
     }
     assert set(found["passages"][0]) == {"article_id", "title", "start", "end", "text", "score"}
     assert set(found["timings_ms"]) == {"retrieve", "evidence", "draft", "check", "total"}
@@ -76,6 +79,23 @@ def test_json_has_exactly_the_promised_shape() -> None:
     for citation in found["citations"]:
         assert text[citation["start"] : citation["end"]] == citation["quote"]
     json.dumps(found)
+
+
+def test_where_else_an_article_stands_is_named_once_each() -> None:
+    copies = (
+        Copy("c1", "One", "https://www.gazette.example/a", "", None),
+        Copy("c2", "Two", "", "Post\x1b[2J", date(2024, 5, 2)),
+        Copy("c3", "Three", "", "Post\x1b[2J", None),
+    )
+    answer = shelf_answers()[LENS_QUESTION]
+    first = answer.citations[0]
+    answer = replace(answer, citations=(replace(first, passage=replace(first.passage, also_in=copies)),))
+    assert "Also in: gazette.example, Post[2J" in plain_answer(answer)
+    assert "Also in: gazette.example, Post[2J" in on_a_terminal(events_of(answer), width=200)
+    assert answer_json(answer)["citations"][0]["also_in"][1] == {
+        "id": "c2", "title": "Two", "url": "", "site": "Post\x1b[2J", "published": "2024-05-02",
+    }  # fmt: skip
+    assert "Also in" not in plain_answer(shelf_answers()[LENS_QUESTION])
 
 
 def test_json_of_an_abstention_has_no_citations() -> None:

@@ -174,7 +174,10 @@ def article(
     """One article with its text and the pieces it is stored in."""
     shelf = service.collections.get(collection)
     found = shelf.article(article_id)
-    return ArticleOut.of(found, shelf.library.chunks_of(found.id), shelf.library.revised_by(found.id))
+    library = shelf.library
+    return ArticleOut.of(
+        found, library.chunks_of(found.id), library.revised_by(found.id), library.also_in(found.id)
+    )
 
 
 @router.get("/collections", tags=["read"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
@@ -17,7 +18,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from evals.verdicts import Opinion
-from index.schema import Article, ArticleFilter, Chunk
+from index.schema import Article, ArticleFilter, Chunk, Copy
 from rag.schema import Answer, AnswerSentence, Citation, Failed, Passage, Sentence, citation_fields
 from rag.wording import storable
 from ui.collection import Collection, reader_link
@@ -196,10 +197,23 @@ class SentenceOut(BaseModel):
         return cls(text=said.text, origin=said.origin, markers=list(numbers))
 
 
+class CopyOut(BaseModel):
+    """A near copy of an article."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    title: str
+    url: str
+    site: str
+    published: date | None
+
+
 class CitationOut(BaseModel):
     """A footnote: `quote` are the article's characters from `start` to `end`, `answer` those of them that
     answer the question; `link` is the path of the page that shows them in their place. `page` is the page of
-    the original (a PDF's) on which they begin, and `url` opens it there."""
+    the original (a PDF's) on which they begin, and `url` opens it there. `also_in` are the article's near
+    copies, which took no places of their own."""
 
     marker: int
     article_id: str
@@ -213,6 +227,7 @@ class CitationOut(BaseModel):
     answer: tuple[int, int] | None
     corrected: bool
     page: int | None
+    also_in: list[CopyOut]
     link: str
 
     @classmethod
@@ -347,19 +362,26 @@ class ChunkOut(BaseModel):
 
 
 class ArticleOut(ArticleLine):
-    """A whole article. `revised_by` is the id of its corrected version, if there is one."""
+    """A whole article. `revised_by` is the id of its corrected version, if there is one, `also_in` its near copies."""
 
     corrects: str
     revised_by: str
+    also_in: list[CopyOut]
     text: str
     chunks: list[ChunkOut]
 
     @classmethod
-    def of(cls, article: Article, chunks: list[Chunk], revised_by: str) -> Self:
+    def of(cls, article: Article, chunks: list[Chunk], revised_by: str, also_in: Sequence[Copy]) -> Self:
         """An article with its pieces."""
         fields = {name: getattr(article, name) for name in cls.model_fields if hasattr(article, name)}
         return cls.model_validate(
-            {**fields, "characters": len(article.text), "revised_by": revised_by, "chunks": chunks}
+            {
+                **fields,
+                "characters": len(article.text),
+                "revised_by": revised_by,
+                "also_in": also_in,
+                "chunks": chunks,
+            }
         )
 
 

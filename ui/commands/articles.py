@@ -183,6 +183,7 @@ def row_json(row: ArticleRow) -> dict[str, Any]:
         "collection": row.collection,
         "characters": row.characters,
         "chunks": row.chunks,
+        "cluster": row.cluster,
     }
 
 
@@ -202,6 +203,7 @@ def article_json(article: Article, chunks: list[Chunk]) -> dict[str, Any]:
         "language": article.language,
         "collection": article.collection,
         "corrects": article.corrects,
+        "cluster": article.cluster,
         "content_hash": article.content_hash,
         "text": article.text,
         "chunks": [{"id": c.id, "start": c.start, "end": c.end, "heading": c.heading} for c in chunks],
@@ -215,7 +217,7 @@ def article_text(article: Article, chunks: list[Chunk]) -> str:
     facts = article_json(article, chunks)
     names = ("id", "external_id", "url", "published", "modified", "authors", "source", "site", "topic")
     lines = [one_line(article.title) or article.id, ""]
-    for name in (*names, "language", "collection", "corrects"):
+    for name in (*names, "language", "collection", "corrects", "cluster"):
         value = facts[name]
         if value:
             lines.append(f"{name:12} {one_line(', '.join(value) if isinstance(value, list) else str(value))}")

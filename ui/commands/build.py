@@ -68,6 +68,9 @@ def report_text(report: BuildReport) -> str:
     ]
     if len(report.sources) > 1:
         lines += [f"  {one_line(one.key)}: {counts_text(one)}" for one in report.sources]
+    if report.clustered:
+        many = "articles are near copies" if report.clustered > 1 else "article is a near copy"
+        lines.append(f"{report.clustered} {many} of another, which answers for them")
     gone = [f"gone {one_line(one.name)}: {one_line(one.reason)}" for s in report.sources for one in s.gone]
     return "\n".join(lines + gone) + "\n" + skipped_text(report.skipped)
 
@@ -76,7 +79,8 @@ def counts_text(source: SourceReport) -> str:
     """A source's counts that are not 0, in words."""
     counts = {
         "added": source.added, "updated": source.updated, "unchanged": source.unchanged, "removed": source.removed,
-        "skipped": len(source.skipped) + source.more_skipped,
+        "near copies": source.clustered,
+        "skipped": len(source.skipped),
     }  # fmt: skip
     return ", ".join(f"{count} {name}" for name, count in counts.items() if count) or "nothing"
 

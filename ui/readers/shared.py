@@ -29,6 +29,16 @@ class SharedSentence(_Stored):
     markers: tuple[int, ...]
 
 
+class SharedCopy(_Stored):
+    """A near copy of a cited article; see `index.schema.Copy`."""
+
+    id: str
+    title: str
+    url: str
+    site: str
+    published: date | None
+
+
 class SharedCitation(_Stored):
     """One footnote: `rag.schema.citation_fields`, the site, and the article's words around the quote."""
 
@@ -42,6 +52,7 @@ class SharedCitation(_Stored):
     end: int
     answer: tuple[int, int] | None
     corrected: bool
+    also_in: tuple[SharedCopy, ...] = ()
     site: str
     before: str
     after: str
