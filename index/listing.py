@@ -58,7 +58,7 @@ class SourceEntry(BaseModel):
     recheck: str = "30 days"
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
-    most: int = Field(default=10_000, ge=1)
+    most: int = Field(default=2_000, ge=1)
     options: dict[str, Any] = Field(default_factory=dict)
     load: dict[str, Any] = Field(default_factory=dict)
 

@@ -24,8 +24,8 @@ def content_hash(title: str, text: str) -> str:
     return hashlib.sha256(f"{title}\0{text}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def article_id(source: str, external_id: str) -> str:
-    """A stable identifier that is safe in a URL: a readable slug and eight hex digits.
+def article_id(source: str, external_id: str, digits: int = 8) -> str:
+    """A stable identifier that is safe in a URL: a readable slug and eight hex digits (or as many as asked for).
 
     The digits come from sha256 over `source` and `external_id`, so equal file names in two
     folders do not collide, and the identifier survives a change of title or text.
@@ -33,8 +33,8 @@ def article_id(source: str, external_id: str) -> str:
     stem = external_id.rsplit("/", 1)[-1].rsplit(".", 1)[0]
     plain = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode()
     slug = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[:48].strip("-") or "article"
-    digits = hashlib.sha256(f"{source}\0{external_id}".encode("utf-8", "surrogatepass")).hexdigest()
-    return f"{slug}-{digits[:8]}"
+    digest = hashlib.sha256(f"{source}\0{external_id}".encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{slug}-{digest[:digits]}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from urllib.parse import urlsplit
 
-from index.addresses import same_site, without_tracking
+from index.addresses import page_key, same_site, without_tracking
 from index.clean import clean_line
 from index.decode import NotAnArticleError, decode
 from index.formats.article import article_of
@@ -16,7 +16,7 @@ from index.formats.kinds import HEAD, HTML, MARKDOWN, kind_of
 from index.formats.piece import Piece
 from index.formats.pieces import articles_in
 from index.metadata import site_of
-from index.schema import Article, Skipped
+from index.schema import Article, Skipped, article_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +35,15 @@ class Known:
 
 def article_of_page(
     data: bytes, url: str, content_type: str, charset: str, known: Known, fetched_at: str = ""
-) -> Article:
-    """The article on the page at `url` (after redirects), of whatever kind it is: a web page, a PDF, a text.
-    `Article.url` is its canonical address where the page names one of its own site, else `url` without what only counts
-    visits. Raises `NotAnArticleError` with the reason, also for a file of several articles (a mailbox, a book)."""
+) -> tuple[Article, str]:
+    """The article on the page at `url` (after redirects), of whatever kind it is (a web page, a PDF, a text), and the
+    canonical address it names, "" where that is its own or not to be believed: it has to be of the same site, and is
+    for the caller to look at. Raises `NotAnArticleError` with the reason, also for a file of several articles (a mailbox,
+    a book)."""
     piece = _piece(data, url, content_type, charset)
-    address = without_tracking(_canonical(piece.fields.url, url)) or url
+    address = without_tracking(url) or url
     fields = piece.fields
+    canonical = without_tracking(_canonical(fields.url, url))
     fields = replace(
         fields,
         external_id=address,
@@ -55,10 +57,25 @@ def article_of_page(
         language=fields.language or known.language,
         corrects="",  # a page must not be able to put itself in another one's place
     )
-    return article_of(
+    article = article_of(
         replace(piece, fields=fields, fetched_at=fetched_at), key="web", label=known.source, name=address,
         stem=_title_of(address), collection=known.collection,
     )  # fmt: skip
+    # Sixteen digits: many sites call every page index.html, and somebody may look for two that collide.
+    article = replace(article, id=article_id("web", address, 16))
+    return article, canonical if page_key(canonical) != page_key(address) else ""
+
+
+def alike(one: str, other: str) -> bool:
+    """Whether two texts are one article: four fifths of the shorter one's runs of three words stand in both."""
+    runs = [_runs(text) for text in (one, other)]
+    shorter = min(map(len, runs))
+    return shorter > 0 and len(runs[0] & runs[1]) >= 0.8 * shorter
+
+
+def _runs(text: str) -> set[tuple[str, ...]]:
+    words = text.casefold().split()
+    return set(zip(words, words[1:], words[2:], strict=False))
 
 
 def as_corrected(article: Article, before: tuple[date | None, date | None] | None) -> Article:

@@ -14,11 +14,12 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, Protocol
 from urllib.parse import urljoin, urlsplit
 
-from index.addresses import page_key, without_tracking
+from index.addresses import page_key, same_site, without_tracking
 from index.decode import NotAnArticleError
 from index.errors import InputError
 from index.fetch import Fetched, FetchError, FetchFailed, FetchGone, Wanted
@@ -26,13 +27,16 @@ from index.ledger import Ledger, ListNote, PageNote
 from index.metadata import site_of, web_address
 from index.schema import Article, Gone, Kept, Skipped
 from index.web.feeds import parse_feed
-from index.web.page import Known, article_of_page, as_corrected
+from index.web.page import Known, alike, article_of_page, as_corrected
 from index.web.sitemaps import parse_sitemap, unzipped
 
 Kind = Literal["", "page", "feed", "sitemap", "feeds", "site"]
 
 MOST_LISTS = 2_000
 """Sitemaps and feeds read for one source in one run."""
+
+MOST_HELD = 1_000_000
+"""Pages in all sitemaps of one source."""
 
 MOST_CHECKED = 500
 """Pages asked in one run only because nobody looked at them for `Reading.recheck_days`."""
@@ -72,7 +76,7 @@ class Reading:
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     recheck_days: float = 30.0
-    most: int = 10_000
+    most: int = 2_000
     collection: str = "default"
 
 
@@ -144,6 +148,12 @@ class _Run:
         self.noted: list[tuple[str, ListNote]] = []
         self.given: set[str] = set()
         self.have: list[tuple[_Want, Fetched]] = []
+        self.said: list[Skipped] = []
+        self.late = 0
+        """Pages beyond `Reading.most`."""
+        self.texts: dict[str, tuple[str, str]] = {}
+        """Id and address of the article that gave a text, by its content hash."""
+        self.originals: dict[str, tuple[Article, Fetched] | None] = {}
         self.gone: list[tuple[_Want, PageNote, str]] = []
 
     # ---- the road ---------------------------------------------------------------------------
@@ -152,13 +162,12 @@ class _Run:
         yield from self._lists()
         before = dict(self.ledger.pages_of(self.key))
         self._look_again(before)
-        late = len(self.wanted) - self.reading.most
-        if late > 0:
-            self.wanted = dict(list(self.wanted.items())[: self.reading.most])
-            yield Skipped(self.address, f"{late:,} more pages are fetched at the next sync")
+        if self.late:
+            yield Skipped(self.address, f"{self.late:,} more pages are fetched at the next sync")
         yield from self._pages()
         yield from self._missing(before)
-        if late <= 0:  # else the lists are read again, to come to the rest
+        # Else they are read again: to come to the rest, or to see what left one while another was not to be had.
+        if not self.late and (self.whole or not self.sitemaps):
             for address, note in self.noted:
                 self.ledger.note_list(address, note)
         kept = [
@@ -179,10 +188,11 @@ class _Run:
             address, kind, stamp = todo.pop(0)
             if address in seen:
                 continue
-            if len(seen) >= MOST_LISTS:
+            if len(seen) >= MOST_LISTS or len(self.holds) >= MOST_HELD:
                 self.whole = False
                 yield Skipped(
-                    self.address, f"more than {MOST_LISTS:,} feeds and sitemaps: the rest is not read"
+                    self.address,
+                    f"more than {MOST_LISTS:,} feeds and sitemaps or {MOST_HELD:,} pages: the rest is not read",
                 )
                 return
             seen.add(address)
@@ -192,13 +202,15 @@ class _Run:
                 self.whole = False
                 if isinstance(error, FetchGone) and address != self.address:
                     self.ledger.forget_list(self.address)  # what led here is looked at anew next time
-                if isinstance(error, FetchGone) and (note := self.ledger.page(page_key(address))):
+                note = self.ledger.page(page_key(address)) if isinstance(error, FetchGone) else None
+                if note is not None and note.status == "ok":
                     self.gone.append((_Want(page_key(address), address), note, error.reason))
                 else:
                     yield Skipped(address, error.reason)
             except NotAnArticleError as error:
                 self.whole = False
                 yield Skipped(address, str(error))
+        yield from self.said
 
     def _list(self, address: str, kind: Kind, stamp: str) -> list[tuple[str, Kind, str]]:
         """Reads one list; gives the lists it leads to, each with its kind and stamp."""
@@ -217,10 +229,12 @@ class _Run:
             return self._as_before(before)
         if page and found.not_modified:  # a page that did not change
             self.ledger.note_listed(self.key, page_key(address))
+            if page.status != "ok":
+                self.said.append(Skipped(address, page.reason))
             return []
         self.changed = True
         return self._read_list(address, kind or _kind_of(found), found, ListNote(
-            found.etag, found.last_modified, digest, stamp
+            found.etag, found.last_modified, digest, _over(stamp)
         ))  # fmt: skip
 
     def _as_before(self, note: ListNote) -> list[tuple[str, Kind, str]]:
@@ -247,7 +261,9 @@ class _Run:
                 known = Known(
                     entry.title, entry.published, entry.modified, entry.authors, entry.topic, feed.language
                 )
-                pages.append(self._want(entry.address, known, entry.stamp, entry.content))
+                # A feed may speak for its own site only.
+                content = entry.content if same_site(entry.address, found.url) else ""
+                pages.append(self._want(entry.address, known, entry.stamp, content))
         elif kind == "sitemap":
             self.sitemaps = True
             sitemap = parse_sitemap(found.body, found.url)
@@ -276,14 +292,20 @@ class _Run:
             named = re.findall(r"(?im)^\s*sitemap\s*:\s*(\S+)", robots)[:50]
         except FetchError:
             pass
-        for address in [*named, urljoin(found.url, "/sitemap.xml"), urljoin(found.url, "/sitemap_index.xml")]:
-            target = web_address(urljoin(found.url, address))
-            try:
-                if target and parse_sitemap(self.fetcher.get(target).body, target):
-                    return [(one, "sitemap", "") for one in dict.fromkeys(named or [target])]
-            except (FetchError, NotAnArticleError):
-                continue
+        usual = [urljoin(found.url, one) for one in ("/sitemap.xml", "/sitemap_index.xml")]
+        targets = [web_address(urljoin(found.url, one)) for one in named]
+        if found_ones := [one for one in dict.fromkeys(targets) if one and self._is_sitemap(one)]:
+            return [(one, "sitemap", "") for one in found_ones]
+        if first := next((one for one in usual if self._is_sitemap(one)), ""):
+            return [(first, "sitemap", "")]
         return [(one, "feed", "") for one in _feeds_named(found)]
+
+    def _is_sitemap(self, address: str) -> bool:
+        try:
+            parse_sitemap(self.fetcher.get(address).body, address)
+        except (FetchError, NotAnArticleError):
+            return False
+        return True
 
     def _want(self, address: str, known: Known, stamp: str = "", content: str = "") -> str:
         """Sees to it that a page is fetched if it has to be; gives its key, "" for one that is left out."""
@@ -292,17 +314,24 @@ class _Run:
         if not key or not self._admitted(address):
             return ""
         note = self.ledger.page(key)
+        stamp = _over(stamp)
+        if key in self.wanted:
+            return key
         if note is None or self._to_ask(key, note, stamp):
-            want = _Want(key, address, stamp, self._with_base(known), content, listed=True)
-            self.wanted.setdefault(key, want)
+            if len(self.wanted) >= self.reading.most:
+                self.late += 1
+            else:
+                self.wanted[key] = _Want(key, address, stamp, self._with_base(known), content, listed=True)
         else:
             self.ledger.note_listed(self.key, key, stamp)
         return key
 
     def _to_ask(self, key: str, note: PageNote, stamp: str) -> bool:
         """Whether a known page may have changed, by what its list says of it."""
-        if note.status in ("failed", "gone"):
+        if note.status == "gone":
             return True
+        if note.status == "failed":
+            return note.checked < time.time() - _AGAIN_AFTER
         if note.status == "removed" or note.checked >= self.ledger.began:  # asked for another source just now
             return False
         before = self.ledger.stamp(self.key, key)
@@ -332,12 +361,17 @@ class _Run:
         checked = 0
         unlisted = self.changed and self.whole and self.sitemaps
         for key in self.ledger.waiting_for(self.key):
-            self.wanted.setdefault(key, _Want(key, f"https://{key}", "", self._with_base(Known())))
+            left = self.ledger.waiting(key)
+            address = left[0].url if left and page_key(left[0].url) == key else f"https://{key}"
+            self.wanted.setdefault(key, _Want(key, address, "", self._with_base(Known())))
         had = {want.key for want, _ in self.have}
         for key, note in before.items():
+            target = page_key(note.url) or key
             if key in self.wanted or key in had or note.status not in ("ok", "failed"):
                 continue
-            if note.status == "failed":
+            if target != key and (target in before or target in self.wanted):
+                continue  # another address of a page that is looked at under its own
+            if note.status == "failed" or note.reason:
                 due = note.checked < now - _AGAIN_AFTER
             elif unlisted and key not in self.holds and self.ledger.stamp(self.key, key) != _UNLISTED:
                 due = True
@@ -346,18 +380,17 @@ class _Run:
                 checked += due
             if due:
                 stamp = _UNLISTED if unlisted and key not in self.holds else self.ledger.stamp(self.key, key)
-                self.wanted[key] = _Want(
-                    key, note.url or f"https://{key}", stamp or "", self._with_base(Known())
-                )
+                address = note.url or f"https://{key}"
+                self.wanted[key] = _Want(key, address, stamp or "", self._with_base(Known()))
 
-    def _pages(self) -> Iterator[Article | Skipped | Kept]:
+    def _pages(self) -> Iterator[Article | Skipped | Gone]:
         """Fetches what is wanted, and gives what comes of it."""
         asked: dict[str, _Want] = {}
         left_over: set[str] = set()
 
         def wanted() -> Iterator[Wanted]:
             for want in self.wanted.values():
-                if want.key in left_over:
+                if want.key in left_over or want.address in asked:
                     continue
                 note = self.ledger.page(want.key)
                 fit = note if note is not None and note.status == "ok" else PageNote()
@@ -375,40 +408,45 @@ class _Run:
                 self.ledger.note_page(self.key, want.key, note, want.stamp, article)
                 yield article
         for found in self.fetcher.get_many(wanted()):
-            address = found.asked
-            want = asked.pop(address)
+            want = asked[found.asked]
             if isinstance(found, FetchError):
                 yield from self._failed(want, found)
             else:
                 yield from self._fetched(want, found)
 
-    def _failed(self, want: _Want, error: FetchError) -> Iterator[Skipped | Article]:
+    def _failed(self, want: _Want, error: FetchError) -> Iterator[Article | Skipped | Gone]:
         note = self.ledger.page(want.key)
         if note is None and (left := self.ledger.waiting(want.key)) and self.ledger.dates(left[0].article_id):
             note = left[0]  # a killed build had a newer version of a stored article
         known = note is not None and note.status == "ok"
-        if isinstance(error, FetchGone):
-            if note is not None and known:
+        gone = isinstance(error, FetchGone)
+        if note is not None and known:
+            if gone:
                 self.gone.append((want, note, error.reason))
-                return
-            status = "gone" if note is not None and note.status == "gone" else "skipped"
-        else:
-            status = "failed" if isinstance(error, FetchFailed) and error.temporary else "skipped"
-        if not known and (article := self._from_feed(want)) is not None:
-            yield article
+            else:
+                yield self._later(want, note, error.reason)
             return
-        if not known:
-            self._note(
-                want,
-                PageNote(note.article_id if note else "", want.address, status=status, reason=error.reason),
-            )
+        passing = isinstance(error, FetchFailed) and error.temporary
+        if not gone and not passing and (given := self._from_feed(want)):
+            yield from given
+            return
+        before = note.status if note is not None else ""
+        status = "gone" if gone and before == "gone" else "failed" if passing else "skipped"
+        article_id = note.article_id if note else ""
+        self._note(want, PageNote(article_id, want.address, status=status, reason=error.reason))
         yield Skipped(want.address, error.reason)
 
-    def _fetched(self, want: _Want, found: Fetched) -> Iterator[Article | Skipped | Kept]:
+    def _later(self, want: _Want, note: PageNote, reason: str) -> Skipped:
+        """Leaves a stored article as it is, to be asked for again in an hour whatever its list says."""
+        self._note(want, replace(note, etag="", last_modified="", reason=reason))
+        return Skipped(want.address, reason)
+
+    def _fetched(self, want: _Want, found: Fetched) -> Iterator[Article | Skipped | Gone]:
         note = self.ledger.page(want.key)
+        known = note if note is not None and note.status == "ok" else None
         if found.not_modified and note is not None:
             if not found.moved_to or page_key(found.moved_to) == page_key(note.url):
-                self._note(want, note)
+                self._note(want, replace(note, reason="" if known else note.reason))
                 return
             try:  # the same words at another address, which the article is to have
                 found = self.fetcher.get(found.moved_to)
@@ -418,69 +456,99 @@ class _Run:
             found = replace(found, asked=want.address, moved_to=found.url)
         url = found.moved_to or found.url
         fresh = PageNote(url=url, etag=found.etag, last_modified=found.last_modified)
-        if _is_front(found.url) and not _is_front(want.address):
-            reason = "it leads to the site's front page"
-            if note is None or note.status != "ok":
+        if reason := _astray(want, known, found):
+            if known is not None:
+                yield self._later(want, known, reason)
+            else:
                 self._note(want, replace(fresh, status="skipped", reason=reason))
-            yield Skipped(want.address, reason)
+                yield Skipped(want.address, reason)
             return
         try:
-            article = article_of_page(
+            article, canonical = article_of_page(
                 found.body, url, found.content_type, found.charset, want.known, found.fetched_at
             )
         except NotAnArticleError as error:
-            if (own := self._from_feed(want)) is not None:
-                yield own
-                return
-            if note is None or note.status != "ok":
+            if known is not None:  # a page under repair is no reason to forget what was there
+                yield self._later(want, known, str(error))
+            elif given := self._from_feed(want):
+                yield from given
+            else:
                 self._note(want, replace(fresh, status="skipped", reason=str(error)))
-            else:  # what was there goes on standing: a page under repair is no reason to forget it
-                self._note(want, note)
-            yield Skipped(want.address, str(error))
+                yield Skipped(want.address, str(error))
             return
-        yield from self._give(want, fresh, article)
+        real = self._original(canonical, want.known) if canonical else None
+        if real is not None and alike(real[0].text, article.text):
+            own = PageNote(url=real[1].url, etag=real[1].etag, last_modified=real[1].last_modified)
+            yield from self._give(want, fresh, real[0], own)
+        else:
+            yield from self._give(want, fresh, article, fresh)
 
-    def _from_feed(self, want: _Want) -> Article | None:
-        """The article as its feed carries it, where the page itself is not to be had."""
+    def _original(self, address: str, known: Known) -> tuple[Article, Fetched] | None:
+        """The article at the canonical address that a page names: what stands there counts, not what the page claims.
+        None where none stands there."""
+        if address not in self.originals:
+            self.originals[address] = None
+            try:
+                found = self.fetcher.get(address)
+                article, _ = article_of_page(
+                    found.body, found.url, found.content_type, found.charset, known, found.fetched_at
+                )
+                self.originals[address] = (article, found)
+            except (FetchError, NotAnArticleError):
+                pass
+        return self.originals[address]
+
+    def _from_feed(self, want: _Want) -> list[Article | Skipped | Gone]:
+        """The article as its feed carries it, where the page itself is not to be had; [] where the feed does not."""
         if not want.content:
-            return None
+            return []
         page = f"<html><body><article>{want.content}</article></body></html>".encode()
         try:
-            article = article_of_page(page, want.address, "text/html", "", want.known)
+            article, _ = article_of_page(page, want.address, "text/html", "", want.known)
         except NotAnArticleError:
-            return None
-        article = replace(article, url=want.address, title=want.known.title or article.title)
-        fresh = PageNote(article.id, want.address)
-        given = list(self._give(want, fresh, article))
-        return next((one for one in given if isinstance(one, Article)), None)
+            return []
+        article = replace(article, title=want.known.title or article.title)
+        fresh = PageNote(url=want.address)
+        return list(self._give(want, fresh, article, fresh))
 
-    def _give(self, want: _Want, fresh: PageNote, article: Article) -> Iterator[Article | Kept]:
-        """An article with the id it had before, under whichever of its addresses."""
-        own = page_key(article.url)
-        known = next(
-            (
-                note
-                for key in dict.fromkeys((want.key, own))
-                if (note := self.ledger.page(key)) is not None and note.article_id
-            ),
-            None,
-        )
-        if known is not None and known.status == "removed":
-            self._note(
-                want, replace(fresh, article_id=known.article_id, status="removed", reason=known.reason)
-            )
+    def _give(
+        self, want: _Want, fresh: PageNote, article: Article, own_note: PageNote
+    ) -> Iterator[Article | Skipped | Gone]:
+        """An article with the id it had before, under whichever of its addresses; `own_note` is about its own one."""
+        own = page_key(article.url) or want.key
+        asked, at_home = self.ledger.page(want.key), self.ledger.page(own)
+        ids = [note.article_id for note in (at_home, asked) if note is not None and note.article_id]
+        if removed := next((note for note in (at_home, asked) if note and note.status == "removed"), None):
+            self._note(want, removed)
+            yield Skipped(want.address, removed.reason)
             return
-        article = replace(article, id=known.article_id if known else article.id)
-        fresh = replace(fresh, article_id=article.id)
+        article = replace(article, id=ids[0] if ids else article.id)
+        text = article.content_hash
+        first, where = self.texts.setdefault(text, (article.id, article.url))
+        if first != article.id:
+            reason = f"the same text as {where}"
+            if asked is not None and asked.status == "ok":
+                yield self._later(want, asked, reason)
+            else:
+                self._note(want, replace(fresh, status="skipped", reason=reason))
+                yield Skipped(want.address, reason)
+            return
+        note = replace(fresh if own == want.key else own_note, article_id=article.id)
+        if own != want.key:
+            self._note(want, replace(fresh, article_id=article.id, url=article.url))
         if article.id in self.given:
-            self._note(want, fresh)
             return
         self.given.add(article.id)
         article = as_corrected(article, self.ledger.dates(article.id))
-        self._note(want, fresh, article)
-        if own and own != want.key:
-            self._note(replace(want, key=own), fresh)
+        self._note(replace(want, key=own), note, article)
         yield article
+        if (
+            asked is not None
+            and asked.article_id not in ("", article.id)
+            and asked.article_id not in self.given
+        ):
+            self.given.add(asked.article_id)
+            yield Gone(asked.article_id, want.address, f"now at {article.url}")
 
     def _note(self, want: _Want, note: PageNote, article: Article | None = None) -> None:
         self.ledger.note_page(self.key, want.key, replace(note, checked=time.time()), want.stamp, article)
@@ -500,6 +568,26 @@ class _Run:
             yield Gone(note.article_id, want.address, reason)
 
 
+def _astray(want: _Want, known: PageNote | None, found: Fetched) -> str:
+    """Why what was found is not the page that was asked for, or "": the site's front page, or for a stored article
+    what it redirects to only for now (a login, a notice)."""
+    if _is_front(found.url) and not _is_front(want.address):
+        return "it leads to the site's front page"
+    at = page_key(found.url)
+    if known is not None and not found.moved_to and at not in (want.key, page_key(known.url)):
+        return f"for now it leads to {found.url}"
+    return ""
+
+
+def _over(stamp: str) -> str:
+    """A list's word on the last change; of a day that is not over with the time of now, so that it is never the same:
+    there may be another change on that day."""
+    now = datetime.now(UTC)
+    open_day = _A_DAY.fullmatch(stamp) and stamp >= now.date().isoformat()
+    return f"{stamp} at {now.time().isoformat()}" if open_day else stamp
+
+
+_A_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _UNLISTED = "no longer listed"
 _SITE = "site"
 """Marks a front page whose lists are known: they are asked, not the page."""

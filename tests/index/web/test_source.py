@@ -436,3 +436,172 @@ def test_reading_without_an_index_gives_the_same_articles(web: Collection):
     web.site.feed([0])
     (article,) = web.source("/feed.xml").read()
     assert article.title == "Light 0 in the storm"  # type: ignore[union-attr]
+
+
+def test_an_alias_and_its_page_are_asked_once_when_both_are_due(web: Collection):
+    canonical = f'<link rel="canonical" href="{web.site.origin}/c/1">'
+    for path in ("/a/1", "/c/1"):
+        web.site.article(1, path=path, head=canonical)
+    web.site.pages["/sitemap.xml"] = (
+        f"<urlset><url><loc>{web.site.origin}/a/1</loc><lastmod>2026-10-01</lastmod></url></urlset>"
+    )
+    assert web.sync("/sitemap.xml").added == 1
+    for path in ("/a/1", "/c/1"):
+        web.site.article(
+            1, path=path, head=canonical, more="A sentence about the new keeper of the light was added."
+        )
+    web.site.pages["/sitemap.xml"] = str(web.site.pages["/sitemap.xml"]).replace("2026-10-01", "2026-10-02")
+    report = web.sync("/sitemap.xml", recheck_days=1e-9)
+    assert (counts(report), report.skipped) == ((0, 1, 0, 0), ())
+    assert "new keeper" in web.articles()["/c/1"].text
+
+
+@pytest.mark.parametrize("trouble", [503, 403, "<html><body></body></html>"])
+def test_a_changed_page_that_fails_for_now_is_read_an_hour_later(
+    web: Collection, monkeypatch: pytest.MonkeyPatch, trouble: int | str
+):
+    web.site.article(0)
+    web.site.feed([0])
+    web.sync("/feed.xml")
+    web.site.pages["/a/0"] = trouble
+    web.site.feed([0], note="!")
+    report = web.sync("/feed.xml")
+    assert (counts(report), len(report.skipped)) == ((0, 0, 1, 0), 1)
+    web.site.article(0, more="The council of the town named a new keeper for the light in spring.")
+    assert web.sync("/feed.xml").updated == 0
+    monkeypatch.setattr(web_source, "_AGAIN_AFTER", 0.0)
+    assert web.sync("/feed.xml").updated == 1
+    web.site.requests()
+    monkeypatch.setattr(web_source, "_AGAIN_AFTER", 3600.0)
+    web.sync("/feed.xml")
+    assert web.site.requests() == [("/feed.xml", True)], "and then it is as any other"
+
+
+def test_articles_behind_a_notice_stay_as_they_are(web: Collection):
+    for n in range(3):
+        web.site.article(n)
+    web.site.sitemap(dict.fromkeys(range(3), "2026-10-01"))
+    web.sync("/sitemap.xml")
+    web.site.article(77, path="/maintenance")
+    for n in range(3):
+        web.site.pages[f"/a/{n}"] = "~> /maintenance"
+    web.site.sitemap(dict.fromkeys(range(3), "2026-10-02"))
+    report = web.sync("/sitemap.xml")
+    assert counts(report) == (0, 0, 3, 0)
+    assert all("for now it leads to" in reason for reason in reasons(report))
+    assert set(web.articles()) == {"/a/0", "/a/1", "/a/2"}
+
+
+def test_one_text_on_every_page_does_not_overwrite_every_article(web: Collection):
+    for n in range(4):
+        web.site.article(n)
+    web.site.sitemap(dict.fromkeys(range(4), "2026-10-01"))
+    web.sync("/sitemap.xml")
+    for n in range(4):
+        web.site.article(50, path=f"/a/{n}")
+    web.site.sitemap(dict.fromkeys(range(4), "2026-10-02"))
+    report = web.sync("/sitemap.xml")
+    assert counts(report) == (0, 1, 3, 0)
+    assert all("the same text as" in reason for reason in reasons(report))
+
+
+def test_two_stored_pages_of_which_one_moves_to_the_other_become_one(web: Collection):
+    for n in range(2):
+        web.site.article(n)
+    web.site.sitemap(dict.fromkeys(range(2), "2026-10-01"))
+    web.sync("/sitemap.xml")
+    stays = web.articles()["/a/1"].id
+    web.site.pages["/a/0"] = "-> /a/1"
+    web.site.sitemap(dict.fromkeys(range(2), "2026-10-02"))
+    report = web.sync("/sitemap.xml")
+    assert (report.removed, report.manifest.articles) == (1, 1)
+    assert [one.id for one in web.articles().values()] == [stays]
+    assert "now at" in report.sources[0].gone[0].reason
+    assert counts(web.sync("/sitemap.xml")) == (0, 0, 1, 0)
+
+
+def test_one_wrong_canonical_address_on_every_page_swallows_nothing(web: Collection):
+    head = f'<link rel="canonical" href="{web.site.origin}/news">'
+    web.site.article(60, path="/news")
+    for n in range(4):
+        web.site.article(n, head=head)
+    web.site.feed(range(4))
+    assert web.sync("/feed.xml").added == 4
+    assert set(web.articles()) == {f"/a/{n}" for n in range(4)}
+
+
+def test_a_page_cannot_put_its_text_in_another_pages_place(web: Collection):
+    web.site.article(0)
+    web.site.feed([0])
+    web.sync("/feed.xml")
+    before = web.articles()["/a/0"]
+    web.site.article(66, path="/evil", head=f'<link rel="canonical" href="{web.site.origin}/a/0">')
+    web.site.feed([0, "/evil"])
+    web.sync("/feed.xml")
+    after = web.articles()
+    assert (after["/a/0"].text, after["/a/0"].id) == (before.text, before.id)
+    assert set(after) == {"/a/0", "/evil"}
+
+
+def test_a_feed_cannot_speak_for_another_site(web: Collection):
+    other = web.site.origin.replace("127.0.0.1", "localhost")
+    web.site.pages["/feed.xml"] = (
+        '<rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel><title>x</title>'
+        f"<item><title>Fake</title><link>{other}/news/fake</link><content:encoded><![CDATA[{text(0)}]]></content:encoded></item></channel></rss>"
+    )
+    assert web.sync("/feed.xml").added == 0
+
+
+def test_a_page_changed_twice_in_a_day_is_read_twice(web: Collection):
+    from datetime import UTC, datetime
+
+    today = datetime.now(UTC).date().isoformat()
+    for n in range(2):
+        web.site.article(n)
+    web.site.sitemap({0: today})
+    web.sync("/sitemap.xml")
+    web.site.article(0, more="In the evening the council named a new keeper for the light.")
+    web.site.sitemap({0: today, 1: today})
+    assert counts(web.sync("/sitemap.xml"))[:2] == (1, 1)
+
+
+def test_pages_that_fail_do_not_keep_the_others_waiting(web: Collection):
+    for n in range(5):
+        web.site.article(n)
+    for n in range(2):
+        web.site.pages[f"/a/{n}"] = 503
+    web.site.feed(range(5))
+    web.sync("/feed.xml", most=2)
+    assert web.sync("/feed.xml", most=2).added == 2
+    assert web.sync("/feed.xml", most=2).added == 1
+
+
+@pytest.mark.parametrize("line", ["https://gone.invalid/sitemap.xml", "/nothing.xml", "/real.xml"])
+def test_a_site_whose_robots_name_an_old_sitemap_is_read_all_the_same(web: Collection, line: str):
+    web.site.article(0)
+    web.site.article(1)
+    web.site.pages["/"] = "<html><body>News</body></html>"
+    web.site.pages["/robots.txt"] = f"Sitemap: {line}\n"
+    web.site.sitemap({0: "", 1: ""}, path="/real.xml" if line == "/real.xml" else "/sitemap.xml")
+    assert web.sync("/").added == 2
+
+
+def test_a_page_without_text_says_so_each_time_it_is_asked_for(web: Collection):
+    web.site.pages["/empty"] = "<html><body></body></html>"
+    first, second = web.sync("/empty"), web.sync("/empty")
+    assert reasons(first) == reasons(second) == ["no main text found in this page"]
+
+
+def test_a_killed_build_whose_feed_went_on_keeps_what_it_had_fetched(web: Collection):
+    from tests.index.words import Interrupted, WordEmbedder
+
+    for n in range(2):
+        web.site.article(n)
+    web.site.feed(range(2))
+    web.embedder = WordEmbedder(fail_after=0)
+    with pytest.raises(Interrupted):
+        web.sync("/feed.xml")
+    web.embedder = WordEmbedder()
+    web.site.feed([1])
+    web.sync("/feed.xml")
+    assert set(web.articles()) == {"/a/0", "/a/1"}
