@@ -128,8 +128,11 @@ def build_index(
                     )
                     build.near = near or NearRules()
                     began = datetime.now(UTC)
-                    report = build.run(sources)
                     known = ledger.sources()
+                    for key, value in (remember or {}).items():
+                        if key in known and _said_of_articles(known[key]) != _said_of_articles(value):
+                            ledger.renew(key)
+                    report = build.run(sources)
                     for one in report.sources:  # an address with a slip in it is not asked for ever after
                         if (remember or {}).get(one.key) and (
                             one.key in known or one.added + one.updated + one.unchanged
@@ -451,6 +454,11 @@ class _Build:
             self.embedded += len(self.pending)
             self.pending.clear()
             self.progress(Progress("embedding", self.embedded, None))
+
+
+def _said_of_articles(value: dict[str, Any]) -> list[object]:
+    """What a source's entry says of its articles, as against how it is read."""
+    return [value.get(name) for name in ("name", "topic", "language")]
 
 
 def _with_unread(report: BuildReport, unread: Sequence[SourceReport]) -> BuildReport:

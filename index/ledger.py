@@ -330,6 +330,15 @@ class Ledger:
         if row is None or row["value"] != text:
             self._write("INSERT OR REPLACE INTO sources VALUES (?, ?, ?)", (key, self._now, text))
 
+    def renew(self, key: str) -> None:
+        """Sees to it that a source is read anew, because it is now told otherwise what its articles are."""
+        db = self._db
+        of_it = "address IN (SELECT address FROM listed WHERE source_key = ?)"
+        db.execute(f"UPDATE pages SET etag = '', last_modified = '' WHERE {of_it}", (key,))
+        db.execute("UPDATE listed SET stamp = 'anew' WHERE source_key = ?", (key,))
+        db.execute("DELETE FROM lists")
+        db.execute("DELETE FROM files WHERE source_key = ?", (key,))
+
     def forget_source(self, key: str) -> None:
         """Forgets a source and what only it led to: built again, it is read anew."""
         db = self._db

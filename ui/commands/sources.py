@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from index.errors import InputError
-from ui.commands.common import CollectionOption, IndexOption, JsonOption, SetOption, settings_from
+from ui.commands.common import CollectionOption, IndexOption, JsonOption, SetOption, note, settings_from
 
 app = typer.Typer(
     help="List the sources of the articles, or forget one; show what the last builds did.",
@@ -63,6 +63,7 @@ def forget(
 
     from index.build import forget_source
     from index.ledger import known_sources
+    from index.listing import read_list
 
     known = known_sources(settings.index_dir)
     key = next(
@@ -73,6 +74,10 @@ def forget(
         error.exit_status = 1
         raise error
     removed = forget_source(settings.index_dir, key, articles=articles, chroma_url=settings.chroma_url)
+    if settings.sources.is_file() and any(
+        key in (one.address, one.path) for one in read_list(settings.sources)
+    ):
+        note(f"{settings.sources} still names it: take it out there, or the next sync reads it again")
     typer.echo(f"forgotten; {removed} articles removed" if articles else "forgotten; its articles stay")
 
 

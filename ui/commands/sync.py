@@ -118,6 +118,7 @@ def _until_told() -> Iterator[threading.Event]:
 
     def told(number: int, _: object) -> None:
         stop.set()
+        note("ends after this build; once more ends it at once")
         signal.signal(number, before[number])
 
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -605,3 +605,25 @@ def test_a_killed_build_whose_feed_went_on_keeps_what_it_had_fetched(web: Collec
     web.site.feed([1])
     web.sync("/feed.xml")
     assert set(web.articles()) == {"/a/0", "/a/1"}
+
+
+def test_a_new_name_and_topic_reach_the_articles_that_are_there(web: Collection):
+    from index.build import build_index
+
+    web.site.article(0)
+    web.site.feed([0])
+
+    def sync(**given: str) -> None:
+        source = web.source("/feed.xml", **given)
+        build_index(
+            web.folder,
+            [source],
+            embedder=web.embedder,
+            remember={source.key: {"address": source.key, **given}},
+        )
+
+    sync(name="Harbour")
+    sync(name="Harbour")
+    assert web.articles()["/a/0"].source == "Harbour"
+    sync(name="Coast", topic="storms")
+    assert (web.articles()["/a/0"].source, web.articles()["/a/0"].topic) == ("Coast", "storms")
