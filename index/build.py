@@ -26,7 +26,7 @@ import numpy as np
 
 from index.catalog import CATALOG_FILE, Catalog, damaged
 from index.commit import Commit, built_with, check_built_with
-from index.errors import IndexBusy, IndexMismatch, IndexMissing, IndexWriteFailed
+from index.errors import IndexBusy, IndexMismatch, IndexMissing, IndexWriteFailed, InputError
 from index.ledger import Ledger, remove_by_hand
 from index.near import NearRules
 from index.rows import ARTICLE_NAMES, article_values
@@ -106,7 +106,8 @@ def build_index(
 
     Raises `IndexBusy` when another process is building here, `IndexMismatch` when the index was
     built with another model, chunk size or schema (and `rebuild` is not set), `StoreUnreachable`,
-    and `IndexWriteFailed`; what a source raises comes through. Whatever is raised, the last
+    and `IndexWriteFailed`; what a source raises comes through, but for the `InputError` of one of several: that is
+    told in the report, and nothing of this source is removed. Whatever is raised, the last
     complete index is as it was.
     """
     settings = {
@@ -174,18 +175,29 @@ def remove_articles(index_dir: Path, ids: Sequence[str], *, chroma_url: str = ""
 
 
 def forget_source(index_dir: Path, key: str, *, articles: bool = False, chroma_url: str = "") -> int:
-    """Forgets a source, so that a sync reads it no more; with `articles` takes those out that it gave. Gives how many
-    that were. Raises as `remove_articles`."""
-    ids: list[str] = []
-    if articles and (catalog := Catalog.open(index_dir)) is not None:
-        try:
-            ids = sorted(catalog.ids_of_sources([key]))
-        finally:
-            catalog.close()
-    removed = remove_articles(index_dir, ids, chroma_url=chroma_url) if ids else 0
+    """Forgets a source, so that a sync reads it no more; with `articles` takes those out that it gave, but for
+    pages that another source leads to as well. Gives how many that were. A source that is built again brings them
+    back. Raises as `remove_articles`."""
     with _locked(index_dir), _writing(index_dir), Ledger(index_dir) as ledger:
-        ledger.forget_source(key)
-    return removed
+        ids: list[str] = []
+        if articles and (catalog := Catalog.open(index_dir)) is not None:
+            try:
+                own, others = ledger.only_from(key)
+                going = catalog.ids_of_sources([key]) - others
+                # Stored by a source that was forgotten before this one, which led there too.
+                known = ledger.sources().keys() - {key}
+                going |= {
+                    one
+                    for one in own
+                    if catalog.article_head(one) and catalog.source_key_of(one) not in known
+                }
+                ids = sorted(going)
+                if ids:
+                    Commit(index_dir, catalog, None, chroma_url, built_with(catalog), remove=ids).run()
+            finally:
+                catalog.close()
+        ledger.forget_source(key, ids)
+    return len(ids)
 
 
 @dataclass
@@ -241,6 +253,8 @@ class _Build:
         self.fresh: set[str] = set()
         """Articles read in this build."""
         self.gone: set[str] = set()
+        self.failed: set[str] = set()
+        """Keys of sources that could not be read to their end: nothing of theirs is removed."""
         self.take: list[str] = []
         self.count = _Count("", "")
         self.others_unchanged = 0
@@ -251,13 +265,23 @@ class _Build:
         began = time.monotonic()
         clear_leftovers(self.index_dir, self.catalog.shelves().shelf)
         counts: list[_Count] = []
+        failed: list[InputError] = []
         try:
             for source in sources:
                 self.count = _Count(source.key, source.label)
                 counts.append(self.count)
-                self._source(source)
+                gone = set(self.gone)
+                try:
+                    self._source(source)
+                except InputError as error:  # this one cannot be read: the others can
+                    failed.append(error)
+                    self.failed.add(source.key)
+                    self.gone = gone
+                    self.count.skipped.append(Skipped(source.label, str(error), temporary=True))
         finally:
             self._close_live()
+        if failed and len(failed) == len(sources):
+            raise failed[0]
         removed = self._removed(sources, counts)
         if self.rebuild:
             self._others(set(removed))
@@ -322,6 +346,8 @@ class _Build:
         """The stored articles that go, each counted with its source."""
         removed: set[str] = set()
         for source, count in zip(sources, counts, strict=True):
+            if source.key in self.failed:
+                continue
             stored = self.catalog.ids_of_sources([source.key])
             whole = not isinstance(source, ReadAgain) or source.complete
             going = stored - self.seen if whole else (stored & self.gone) - self.fresh

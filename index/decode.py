@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import codecs
+import errno
 import re
+
+_OF_THE_CONTENT = (None, errno.EINVAL)
+"""What `OSError.errno` is where a library stumbled over a damaged file rather than a disk over reading it."""
 
 _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"%PDF-", "a PDF document"),
@@ -38,6 +42,17 @@ _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 
 class NotAnArticleError(ValueError):
     """An input that cannot become an article; the message is the reason, in words for people."""
+
+
+class NotReadNowError(NotAnArticleError):
+    """An input that could not be read this time: another try may succeed (`schema.Skipped.temporary`)."""
+
+
+def unreadable(error: BaseException, reason: str) -> NotAnArticleError:
+    """The error to raise for `reason`: a `NotReadNowError` where the disk failed rather than the content."""
+    if isinstance(error, OSError) and error.errno not in _OF_THE_CONTENT:
+        return NotReadNowError(f"cannot be read: {(error.strerror or str(error)).lower()}")
+    return NotAnArticleError(reason)
 
 
 def byte_order_mark(data: bytes) -> tuple[str, int]:

@@ -35,7 +35,7 @@ CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS sources (key TEXT PRIMARY KEY, run INTEGER NOT NULL, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS files (
   source_key TEXT NOT NULL, path TEXT NOT NULL, run INTEGER NOT NULL, size INTEGER NOT NULL, changed INTEGER NOT NULL,
-  ids TEXT NOT NULL, skipped TEXT NOT NULL, PRIMARY KEY (source_key, path)) WITHOUT ROWID;
+  ids TEXT NOT NULL, skipped TEXT NOT NULL, inode INTEGER NOT NULL DEFAULT 0, moved INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (source_key, path)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS lists (
   address TEXT PRIMARY KEY, run INTEGER NOT NULL, etag TEXT NOT NULL, last_modified TEXT NOT NULL, digest TEXT NOT NULL,
   stamp TEXT NOT NULL, holds TEXT NOT NULL);
@@ -51,17 +51,26 @@ CREATE TABLE IF NOT EXISTS runs (id INTEGER PRIMARY KEY, began TEXT NOT NULL, re
 _COUNTS = "(run <= ? OR article = '')"
 """Rows of complete builds, and what a killed one learned of pages without an article to store."""
 
+TO_READ = -1
+"""See `FileNote`."""
+
 _TABLES = ("sources", "files", "lists", "pages", "listed")
 
 
 @dataclass(frozen=True, slots=True)
 class FileNote:
-    """A file as last read: its size in bytes, when it changed (ns), the articles it gave and what was passed over."""
+    """A file as last read: its size in bytes, when it changed (ns), the articles it gave and what was passed over.
+
+    `inode` and `moved` (when the file's entry changed, ns: ctime) tell a replacement of the same size and time. A
+    size of `TO_READ` is that of no file: it is read again, and its articles are known until then.
+    """
 
     size: int
     changed: int
     ids: tuple[str, ...]
     skipped: tuple[Skipped, ...] = ()
+    inode: int = 0
+    moved: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +139,9 @@ class Ledger:
                     db.execute(f"DROP TABLE IF EXISTS {table}")
                 db.executescript(_SCHEMA)
                 db.execute(f"PRAGMA user_version = {_VERSION}")
+            columns = {row["name"] for row in db.execute("PRAGMA table_info(files)")}
+            for column in {"inode", "moved"} - columns:  # a ledger from before
+                db.execute(f"ALTER TABLE files ADD COLUMN {column} INTEGER NOT NULL DEFAULT 0")
             meta = {row["key"]: row["value"] for row in db.execute("SELECT key, value FROM meta")}
             self._settled = int(meta.get("settled", "0"))
             self._run = 0
@@ -146,7 +158,7 @@ class Ledger:
             rules = reading_rules()
             if forget_files or meta.get("rules") != rules:
                 if db.execute("SELECT 1 FROM files LIMIT 1").fetchone():
-                    db.execute("DELETE FROM files")
+                    db.execute("UPDATE files SET size = ?", (TO_READ,))  # what they gave stays known
                 if meta.get("rules") != rules:
                     db.execute("INSERT OR REPLACE INTO meta VALUES ('rules', ?)", (rules,))
         except BaseException:
@@ -202,6 +214,8 @@ class Ledger:
                 row["changed"],
                 tuple(row["ids"].split("\n")) if row["ids"] else (),
                 tuple(Skipped(*pair) for pair in json.loads(row["skipped"])) if row["skipped"] else (),
+                row["inode"],
+                row["moved"],
             )
             for row in rows
         }
@@ -210,9 +224,11 @@ class Ledger:
         """Notes a file as it was just read."""
         skipped = json.dumps([(s.name, s.reason) for s in note.skipped]) if note.skipped else ""
         self._write(
-            "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (source_key, path, self._now, note.size, note.changed, "\n".join(note.ids), skipped),
-        )
+            "INSERT OR REPLACE INTO files (source_key, path, run, size, changed, ids, skipped, inode, moved) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (source_key, path, self._now, note.size, note.changed, "\n".join(note.ids), skipped,
+             note.inode, note.moved),
+        )  # fmt: skip
 
     def forget_files(self, source_key: str, paths: Iterable[str]) -> None:
         """Forgets files that are there no longer."""
@@ -307,6 +323,22 @@ class Ledger:
         for row in self._db.execute(query, (source_key, self._settled)).fetchall():
             yield row["address"], _page(row)
 
+    def stored(self, source_key: str) -> list[str]:
+        """The ids of the articles that stand in the index from a source."""
+        if not self._catalog:
+            return []
+        rows = self._db.execute("SELECT id FROM catalog.articles WHERE source_key = ?", (source_key,))
+        return [row["id"] for row in rows]
+
+    def only_from(self, source_key: str) -> tuple[set[str], set[str]]:
+        """The articles of pages that only this source led to, and those of pages that others led to."""
+        query = "SELECT source_key, article_id FROM listed JOIN pages USING (address) WHERE article_id != ''"
+        own: set[str] = set()
+        others: set[str] = set()
+        for row in self._db.execute(query):
+            (own if row["source_key"] == source_key else others).add(row["article_id"])
+        return own - others, others
+
     def dates(self, article_id: str) -> tuple[date | None, date | None] | None:
         """When a stored article was published and modified; None for one that is not stored."""
         if not self._catalog:
@@ -339,9 +371,11 @@ class Ledger:
         db.execute("DELETE FROM lists")
         db.execute("DELETE FROM files WHERE source_key = ?", (key,))
 
-    def forget_source(self, key: str) -> None:
-        """Forgets a source and what only it led to: built again, it is read anew."""
+    def forget_source(self, key: str, articles: Iterable[str] = ()) -> None:
+        """Forgets a source and what only it led to: built again, it is read anew. So are the pages of these `articles`,
+        whatever leads to them."""
         db = self._db
+        db.executemany("DELETE FROM pages WHERE article_id = ?", [(one,) for one in articles])
         addresses = [
             row["address"] for row in db.execute("SELECT address FROM listed WHERE source_key = ?", (key,))
         ]
@@ -380,6 +414,20 @@ def pages_with(index_dir: Path, status: str) -> list[tuple[str, PageNote]]:
     """The pages of one status with their addresses; see `PageNote`."""
     rows = _read(index_dir, "SELECT * FROM pages WHERE status = ? ORDER BY address", (status,))
     return [(row["address"], _page(row)) for row in rows]
+
+
+def files_skipped(index_dir: Path) -> list[tuple[str, str]]:
+    """The files that the last reading of each folder passed over, with the reason (as many as its report names)."""
+    known = known_sources(index_dir)
+    found: dict[str, list[dict[str, str]]] = {}
+    for number, run in enumerate(runs(index_dir, _KEPT_RUNS)):
+        for source in run.report["sources"]:
+            key = source["key"]
+            if key not in found and (key in known or not number) and not known.get(key, {}).get("address"):
+                found[key] = source["why_skipped"]
+    return [
+        (one["name"], one["reason"]) for named in found.values() for one in named if "://" not in one["name"]
+    ]
 
 
 def remove_by_hand(index_dir: Path, ids: Sequence[str]) -> None:

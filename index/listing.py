@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections.abc import Iterable, Sequence
@@ -9,7 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from index.errors import InputError
 from index.schema import Given, Source
@@ -20,6 +29,10 @@ LEAST_EVERY = 60.0
 """Seconds: no source is read more often, whatever the list says."""
 
 _DURATION = re.compile(r"\s*(\d{1,7}(?:\.\d{1,3})?)\s*([a-z]*)\s*", re.I)
+_LIKE_A_HOST = re.compile(
+    r"(?:(https?:)/{0,2}|//)?((?:(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,24}|localhost)(?::\d+)?(?:[/?#].*)?)",
+    re.I,
+)
 _UNITS = {
     "s": 1.0, "sec": 1.0, "second": 1.0, "m": 60.0, "min": 60.0, "minute": 60.0, "h": 3600.0, "hour": 3600.0,
     "d": 86_400.0, "day": 86_400.0, "w": 604_800.0, "week": 604_800.0,
@@ -61,6 +74,14 @@ class SourceEntry(BaseModel):
     most: int = Field(default=2_000, ge=1)
     options: dict[str, Any] = Field(default_factory=dict)
     load: dict[str, Any] = Field(default_factory=dict)
+    _typed: str = PrivateAttr("")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _schedule_is_every(cls, data: Any) -> Any:
+        if isinstance(data, dict) and "schedule" in data and "every" not in data:
+            return {"every" if name == "schedule" else name: value for name, value in data.items()}
+        return data
 
     @field_validator("every")
     @classmethod
@@ -86,6 +107,11 @@ class SourceEntry(BaseModel):
         """See the class; at least a minute."""
         return max(LEAST_EVERY, seconds_of(self.every))
 
+    @property
+    def shown(self) -> str:
+        """What people call it: what they typed, else its address, path or reader."""
+        return self._typed or self.address or self.path or self.reader
+
     def as_json(self) -> dict[str, Any]:
         """What was set, as JSON types; `SourceEntry(**...)` gives it back."""
         return self.model_dump(mode="json", exclude_defaults=True)
@@ -107,16 +133,20 @@ class Opened:
 
     @property
     def name(self) -> str:
-        """What people call it: its address, path or reader."""
-        return self.entry.address or self.entry.path or self.entry.reader
+        """See `SourceEntry.shown`."""
+        return self.entry.shown
 
 
 def entry_of(named: str | Path) -> SourceEntry:
-    """What the command line names: an address, or a path."""
+    """What the command line names: an address, or a path (kept absolute: a sync may run from another folder)."""
     text = str(named)
     if isinstance(named, str) and re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", text):
         return SourceEntry(address=text)
-    return SourceEntry(path=text)
+    if not text:
+        raise InputError("an empty word names no source", "footnote build PATH-OR-ADDRESS...")
+    entry = SourceEntry(path=str(Path(text).absolute()))
+    entry._typed = text
+    return entry
 
 
 def read_list(file: Path) -> list[SourceEntry]:
@@ -136,6 +166,9 @@ def read_list(file: Path) -> list[SourceEntry]:
         where = f"source {int(place[1]) + 1}" if len(place) > 1 and isinstance(place[1], int) else ""
         name = ".".join(str(part) for part in place[2 if where else 0 :] if not isinstance(part, int))
         said = first["msg"].removeprefix("Value error, ")
+        if first["type"] == "extra_forbidden":
+            known = ", ".join(SourceEntry.model_fields if where else _List.model_fields)
+            said = f"there is no such field (known: {known})"
         raise InputError(": ".join(part for part in (str(file), where, name, said) if part), mend) from error
     folder = file.absolute().parent
     return [
@@ -147,17 +180,29 @@ def read_list(file: Path) -> list[SourceEntry]:
 
 
 def open_sources(entries: Iterable[SourceEntry], *, collection: str, fetcher: Fetches) -> list[Opened]:
-    """The sources of these entries, each named once; an OPML file becomes the feeds it lists."""
+    """The sources of these entries, each named once; an OPML file becomes the feeds it lists. What lies in two folders is
+    read as part of the inner one."""
     opened: dict[str, Opened] = {}
     for entry in entries:
-        for one in _feeds_in(entry):
+        try:
+            feeds = _feeds_in(entry)
+        except InputError as error:
+            opened.setdefault(entry.shown, Opened(entry, None, str(error).removeprefix(f"{entry.shown}: ")))
+            continue
+        for one in feeds:
             try:
                 source = source_of(one, collection=collection, fetcher=fetcher)
             except InputError as error:
-                name = one.address or one.path or one.reader
-                opened.setdefault(name, Opened(one, None, str(error).removeprefix(f"{name}: ")))
+                opened.setdefault(one.shown, Opened(one, None, str(error).removeprefix(f"{one.shown}: ")))
             else:
                 opened.setdefault(source.key, Opened(one, source))
+    folders = {one.entry.path: one.source for one in opened.values() if one.source and one.entry.path}
+    if len(folders) > 1:
+        from index.readers import FolderSource
+
+        sources = [one for one in folders.values() if isinstance(one, FolderSource)]
+        for source in sources:
+            source.leave_to(other.root for other in sources)
     return list(opened.values())
 
 
@@ -183,7 +228,26 @@ def source_of(entry: SourceEntry, *, collection: str, fetcher: Fetches) -> Sourc
     from index.readers import FolderSource
 
     given = Given(entry.name, entry.topic, entry.language)
-    return FolderSource(Path(entry.path), collection=collection, given=given)
+    typed = entry.shown
+    path = Path(entry.path)
+    if (address := _address_meant(typed)) and not os.path.exists(path):
+        raise InputError(
+            f"{typed}: there is no such file or folder; if it is an address, write {address}",
+            f"footnote build {address}",
+        )
+    if entry._typed and Path.cwd() / typed == path:  # else typed in another folder
+        path = Path(typed)
+    return FolderSource(path, collection=collection, given=given)
+
+
+def _address_meant(text: str) -> str:
+    """The address that a path without a file at its end may have been meant as, or ""."""
+    from index.formats.kinds import EXTENSIONS, ending_of
+
+    found = _LIKE_A_HOST.fullmatch(text)
+    if not found or (ending_of(text) in EXTENSIONS and "/" not in found[2]):
+        return ""
+    return f"{(found[1] or 'https:').lower()}//{found[2]}"
 
 
 def _feeds_in(entry: SourceEntry) -> Sequence[SourceEntry]:
@@ -198,6 +262,9 @@ def _feeds_in(entry: SourceEntry) -> Sequence[SourceEntry]:
         feeds = feeds_of_opml(path.read_bytes(), "")
     except (OSError, NotAnArticleError) as error:
         raise InputError(
-            f"{path}: {error}", 'an OPML file lists feeds: <outline xmlUrl="https://..."/>'
+            f"{entry.shown}: {error}", 'an OPML file lists feeds: <outline xmlUrl="https://..."/>'
         ) from error
-    return [entry.model_copy(update={"path": "", "address": one, "kind": "feed"}) for one in feeds]
+    made = [entry.model_copy(update={"path": "", "address": one, "kind": "feed"}) for one in feeds]
+    for one in made:
+        one._typed = ""
+    return made

@@ -7,7 +7,7 @@ import os
 import re
 import time
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from index.errors import InputError
 from index.formats.article import printable
 from index.formats.kinds import ANY_OF, EXTENSIONS, HTML, MARKDOWN, NAMED, ending_of, kind_of
 from index.formats.pieces import MAX_BYTES
-from index.ledger import FileNote
+from index.ledger import TO_READ, FileNote
 from index.reading import Folder, Found, Readers, read_file
 from index.schema import Article, Given, Gone, Kept, Skipped
 
@@ -42,6 +42,14 @@ _BESIDE = frozenset({HTML, MARKDOWN, "text", "json"})
 _RACY = 2_000_000_000
 """Nanoseconds: file systems write times this coarsely at worst."""
 
+_SIGNED = 2**63 - 1
+"""SQLite's largest number; some file systems give larger ones to files."""
+
+_LEFT_OUT = "left out"
+
+_MOST_EMPTIED = 10
+"""Articles that a folder which turns out empty may lose at once; with more, its disk is taken to be away."""
+
 _ABOUT_THE_FOLDER = re.compile(
     r"(?:README|LICEN[CS]E|CHANGELOG|CONTRIBUTING|COPYING|NOTICE|CODE_OF_CONDUCT)(?:[._-].*)?"
     r"|(?i:readme|licen[cs]e|changelog|contributing)"
@@ -54,6 +62,10 @@ class FolderSource:
     `read()` yields an `Article` for every file of `EXTENSIONS` that holds one (for each row, chapter,
     message or page of those that hold several), in the order of their paths, and a `Skipped` for each
     input passed over. One article is in memory at a time. Raises `InputError` at once when `path` does not exist.
+
+    What cannot be read this time (`Skipped.temporary`) keeps the articles it gave before, and so does a folder that
+    is suddenly empty. `beside` are the files and folders that are sources of the same build: they are left out here,
+    as are, in `read_again`, those inside that the ledger knows as sources.
     """
 
     complete = True
@@ -67,12 +79,15 @@ class FolderSource:
         max_bytes: int = MAX_BYTES,
         given: Given | None = None,
         workers: int = 0,
+        beside: Iterable[Path] = (),
     ) -> None:
         self.path = Path(path)
         self.collection = collection
         self.max_bytes = max_bytes
         self._given = given or Given()
         self._workers = workers
+        self._beside: set[Path] = set()
+        self._own: set[Path] = set()
         try:
             self._root = self.path.resolve(strict=True)
         except (OSError, RuntimeError, ValueError) as error:
@@ -86,6 +101,17 @@ class FolderSource:
                 f"{printable(str(path))}: cannot be read as articles ({NAMED} can)",
                 f"footnote build PATH, with a folder of {ANY_OF} files",
             )
+
+        self.leave_to(beside)
+
+    @property
+    def root(self) -> Path:
+        """The folder or file itself, where links lead to it."""
+        return self._root
+
+    def leave_to(self, roots: Iterable[Path]) -> None:
+        """Names what is `beside` it; see the class."""
+        self._beside = {root for one in roots if (root := one.resolve()) != self._root}
 
     @property
     def key(self) -> str:
@@ -108,14 +134,32 @@ class FolderSource:
 
     def read_again(self, ledger: Ledger) -> Iterator[Article | Skipped | Kept | Gone]:
         """Reads only files that changed since `ledger` noted them, by their size and the time of their last change; see
-        `schema.ReadAgain`. Many are read by several processes at once."""
+        `schema.ReadAgain`. Many are read by several processes at once. Raises `InputError` for what stands in the
+        index as part of another folder that is a source and not of this build."""
+        known = {Path(key) for key, value in ledger.sources().items() if value.get("path")} - {self._root}
+        if self.key not in ledger.sources():
+            for other in known - self._beside:
+                if self._root.is_relative_to(other):
+                    self._refuse_part_of(other, ledger)
+        self._own = {one for one in known - self._beside if one.is_relative_to(self._root)}
         yield from self._read(ledger)
+
+    def _refuse_part_of(self, other: Path, ledger: Ledger) -> None:
+        below = printable(self._root.relative_to(other).as_posix())
+        if any(note.ids and _below(path, below) for path, note in ledger.files(str(other)).items()):
+            raise InputError(
+                f"{printable(str(self.path))}: its articles stand in the index already, as part of {printable(str(other))}"
+                " (build both together to make it a source of its own)",
+                f"footnote build {printable(str(other))}",
+            )
 
     def _read(self, ledger: Ledger | None) -> Iterator[Article | Skipped | Kept]:
         began = time.time_ns()
         before = ledger.files(self.key) if ledger else {}
         seen: dict[str, str] = {}
-        for file in self._found(before):
+        unread: list[str] = []
+        noted, readable, whole = bool(before), False, True
+        for file in self._found(before, unread):
             if isinstance(file, Skipped):
                 yield file
                 continue
@@ -126,6 +170,7 @@ class FolderSource:
                     seen.update((one, file.name) for one in note.ids if one not in seen)
                     yield Kept(note.ids)
                 yield from note.skipped
+                readable = True
                 continue
             ids: list[str] = []
             skipped: list[Skipped] = []
@@ -141,21 +186,62 @@ class FolderSource:
                 if isinstance(item, Skipped):
                     skipped.append(item)
                 yield item
-            # A file changed in the very moment it is read has the same time and size afterwards: not noted. Nor is
-            # one whose article another file had first: should that one go, this one has to be read.
-            if ledger and file.changed < began - _RACY and alone:
-                note = FileNote(file.size, file.changed, tuple(ids), tuple(skipped))
-                ledger.note_file(self.key, file.relative, note)
-        if ledger and before:
+            failed = any(one.temporary for one in skipped)
+            readable = readable or not failed
+            whole = whole and not failed
+            if failed and note and (kept := _unseen(note.ids, seen, file.name)):
+                ids += kept
+                yield Kept(tuple(kept))
+            # A file changed in the very moment it is read has the same time and size afterwards: it is read again. So
+            # is one whose article another file had first (should that one go), and one that could not be read.
+            settled = max(file.changed, file.moved) < began - _RACY and alone and not failed
+            new = FileNote(file.size, file.changed, tuple(ids), tuple(skipped), file.inode, file.moved)
+            new = new if settled else FileNote(TO_READ, 0, tuple(ids))
+            if ledger and new != note:
+                ledger.note_file(self.key, file.relative, new)
+        if ledger:
+            unknown = "." in unread or not (noted or (whole and not unread))  # what they held before
+            stored = ledger.stored(self.key) if unknown else []
+            if kept := _unseen(stored, seen, printable(str(self.path))):
+                yield Kept(tuple(kept))
+            yield from self._missing(ledger, before, seen, unread, readable)
+
+    def _missing(
+        self,
+        ledger: Ledger,
+        before: dict[str, FileNote],
+        seen: dict[str, str],
+        unread: list[str],
+        readable: bool,
+    ) -> Iterator[Skipped | Kept]:
+        """What is said of the noted files that were not found: they are gone, unless nothing can be known of them."""
+        root = printable(str(self.path))
+        # Files that were sent to a server lie beside its index, on no disk of their own.
+        own_disk = self._root.is_dir() and not self._root.is_relative_to(ledger.path.parent.resolve())
+        stored = ledger.stored(self.key) if own_disk and not readable else []
+        if len(stored) > _MOST_EMPTIED:
+            if kept := _unseen(stored, seen, root):
+                yield Kept(tuple(kept))
+            reason = (
+                f"it holds no file that can be read, and its {len(stored):,} articles stay as they are (is its disk "
+                f"mounted?); to take them out: footnote sources forget {root} --articles"
+            )
+            yield Skipped(root, reason, temporary=True)
+            return
+        for path in [one for one in before if any(_below(one, folder) for folder in unread)]:
+            if kept := _unseen(before.pop(path).ids, seen, f"{root}/{path}"):
+                yield Kept(tuple(kept))
+        if before:
             ledger.forget_files(self.key, before)
 
-    def _found(self, before: Mapping[str, FileNote]) -> Iterator[_File | Skipped]:
-        """The files in the order of their paths, read unless they are as noted, and what is none of ours."""
+    def _found(self, before: Mapping[str, FileNote], unread: list[str]) -> Iterator[_File | Skipped]:
+        """The files in the order of their paths, read unless they are as noted, and what is none of ours; to `unread`
+        come the paths that could not be looked at."""
         waiting: deque[_File | Skipped] = deque()
         batch: list[_File] = []
         with ExitStack() as stack:
             readers: Readers | None = None
-            for number, one in enumerate(self._files(before)):
+            for number, one in enumerate(self._files(before, unread)):
                 waiting.append(one)
                 if isinstance(one, _File) and not one.kept:
                     if kind_of(one.path.name) in _BESIDE and (readers or number >= _ALONE):
@@ -178,13 +264,20 @@ class FolderSource:
                 _hand_out(readers, batch)
             yield from waiting
 
-    def _files(self, before: Mapping[str, FileNote]) -> Iterator[_File | Skipped]:
+    def _files(self, before: Mapping[str, FileNote], unread: list[str]) -> Iterator[_File | Skipped]:
         if not self._root.is_dir():
             yield self._file(self.path, self._root.name, before)
             return
         others: Counter[str] = Counter()
-        for path, problem in _walk(self.path, self._root):
-            if problem:
+        for path, problem in _walk(self.path, self._root, self._beside | self._own):
+            if isinstance(problem, OSError | RuntimeError):
+                unread.append(printable(path.relative_to(self.path).as_posix()))
+                yield Skipped(printable(str(path)), _why_unread(problem), temporary=True)
+            elif problem == _LEFT_OUT:
+                if path.resolve() in self._own:
+                    reason = "left out here: it is a source of its own (footnote sync reads it)"
+                    yield Skipped(printable(str(path)), reason)
+            elif problem:
                 yield Skipped(printable(str(path)), problem)
             elif ending_of(path.name) not in EXTENSIONS:
                 others[path.suffix.lower() or "no ending"] += 1
@@ -203,8 +296,10 @@ class FolderSource:
         except OSError:  # reading it says why
             return _File(path, relative, 0, time.time_ns())
         note = before.get(relative)
-        kept = note is not None and (note.size, note.changed) == (status.st_size, status.st_mtime_ns)
-        return _File(path, relative, status.st_size, status.st_mtime_ns, kept)
+        inode = status.st_ino & _SIGNED
+        now = (status.st_size, status.st_mtime_ns, inode, status.st_ctime_ns)
+        kept = note is not None and (note.size, note.changed, note.inode, note.moved) == now
+        return _File(path, relative, status.st_size, status.st_mtime_ns, inode, status.st_ctime_ns, kept)
 
     @property
     def _folder(self) -> Folder:
@@ -219,6 +314,8 @@ class _File:
     relative: str
     size: int
     changed: int
+    inode: int = 0
+    moved: int = 0
     kept: bool = False
     items: Iterable[Found] = ()
     future: Future[list[list[Found]]] | None = None
@@ -304,21 +401,43 @@ def to_document(article: Article, extra_info: dict[str, Any] | None = None) -> D
     )
 
 
-def _walk(shown: Path, root: Path) -> Iterator[tuple[Path, str]]:
+def _unseen(ids: Sequence[str], seen: dict[str, str], name: str) -> list[str]:
+    """Those of these articles that no file gave so far; from now on this one did."""
+    found = [one for one in dict.fromkeys(ids) if one not in seen]
+    seen.update((one, name) for one in found)
+    return found
+
+
+def _below(path: str, folder: str) -> bool:
+    return folder in (".", path) or path.startswith(f"{folder}/")
+
+
+def _why_unread(error: OSError | RuntimeError) -> str:
+    if isinstance(error, OSError):
+        return f"cannot be read: {(error.strerror or str(error)).lower()}"
+    return "cannot be read (a link that leads in circles, or no permission)"
+
+
+def _walk(
+    shown: Path, root: Path, left_out: set[Path]
+) -> Iterator[tuple[Path, str | OSError | RuntimeError]]:
     """Every file below a folder in the order of names, hidden ones left out, with a problem or "".
+
+    The files and folders `left_out` are named with `_LEFT_OUT` and not searched.
 
     Links to folders are followed when they lead out of `root`, each folder once: what lies inside
     is read where it lies, and a loop ends.
     """
     visited = {_identity(root)}
     pending = [shown]
+    names = {one.name for one in left_out}
     while pending:
         folder = pending.pop()
         try:
             with os.scandir(folder) as listing:
                 entries = sorted(listing, key=lambda entry: entry.name)
         except OSError as error:
-            yield folder, f"cannot be read: {(error.strerror or str(error)).lower()}"
+            yield folder, error
             continue
         subfolders: list[Path] = []
         for entry in entries:
@@ -328,6 +447,9 @@ def _walk(shown: Path, root: Path) -> Iterator[tuple[Path, str]]:
             try:
                 if entry.is_dir():
                     target = path.resolve()
+                    if target in left_out:
+                        yield path, _LEFT_OUT
+                        continue
                     inside = entry.is_symlink() and target.is_relative_to(root)
                     if not inside and (identity := _identity(target)) not in visited:
                         visited.add(identity)
@@ -335,12 +457,12 @@ def _walk(shown: Path, root: Path) -> Iterator[tuple[Path, str]]:
                         if ending_of(path.name) in EXTENSIONS:
                             yield path, "a folder, not a file (its files are read)"
                 elif entry.is_file():
-                    yield path, ""
+                    yield path, _LEFT_OUT if entry.name in names and path.resolve() in left_out else ""
                 elif ending_of(path.name) in EXTENSIONS:
                     broken = entry.is_symlink() and not path.exists()
                     yield path, "a link that leads nowhere" if broken else "not a regular file"
-            except (OSError, RuntimeError):
-                yield path, "cannot be read (a link that leads in circles, or no permission)"
+            except (OSError, RuntimeError) as error:
+                yield path, RuntimeError(str(error))
         pending.extend(reversed(subfolders))
 
 

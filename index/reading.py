@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from index.decode import NotAnArticleError
 from index.formats.article import article_of, printable
@@ -171,8 +172,10 @@ def serve() -> None:
 
 
 def _said(name: str, item: Article | Skipped) -> list[object]:
-    return [name, item.name, item.reason] if isinstance(item, Skipped) else [name, article_json(item)]
+    if isinstance(item, Skipped):
+        return [name, item.name, item.reason, item.temporary]
+    return [name, article_json(item)]
 
 
-def _found(said: list[str]) -> Found:
-    return (said[0], Skipped(*said[1:])) if len(said) == 3 else (said[0], article_from_json(said[1]))
+def _found(said: list[Any]) -> Found:
+    return (said[0], article_from_json(said[1])) if len(said) == 2 else (said[0], Skipped(*said[1:]))

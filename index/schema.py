@@ -166,10 +166,15 @@ class IndexManifest:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """Something that could not become an article: its name (path, line) and the reason, for people."""
+    """Something that could not become an article: its name (path, line) and the reason, for people.
+
+    `temporary` where another try may succeed with the same bytes: a read error, a reader that ran out of time or
+    memory or was killed. What such an input gave before stays in the index.
+    """
 
     name: str
     reason: str
+    temporary: bool = False
 
 
 @dataclass(frozen=True, slots=True)

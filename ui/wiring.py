@@ -309,7 +309,11 @@ def sync_entries(settings: Settings) -> list[SourceEntry]:
 
     listed = read_list(settings.sources) if settings.sources.is_file() else []
     names = {one.address or one.path or one.reader for one in listed}
-    known = [SourceEntry(**value) for value in known_sources(settings.index_dir).values()]
+    known: list[SourceEntry] = []
+    for key, value in known_sources(settings.index_dir).items():
+        entry = SourceEntry(**value)  # an older index has relative paths
+        relative = entry.path and not Path(entry.path).is_absolute()
+        known.append(entry.model_copy(update={"path": key}) if relative else entry)
     entries = listed + [one for one in known if (one.address or one.path or one.reader) not in names]
     if not entries:
         raise InputError(

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from index.decode import NotAnArticleError
+from index.decode import NotAnArticleError, unreadable
 
 MAX_ENTRIES = 10_000
 MAX_PART = 30_000_000
@@ -30,8 +30,8 @@ class Archive:
         try:
             self.zip = zipfile.ZipFile(io.BytesIO(file) if isinstance(file, bytes) else file)
         except _CANNOT as error:
-            raise NotAnArticleError(
-                "a ZIP archive or an office document that is damaged or cut off"
+            raise unreadable(
+                error, "a ZIP archive or an office document that is damaged or cut off"
             ) from error
         entries = self.zip.infolist()
         if len(entries) > MAX_ENTRIES:
@@ -57,7 +57,7 @@ class Archive:
             raise NotAnArticleError(f"damaged: its part {name!r} is missing") from error
         except _CANNOT as error:
             problem = "encrypted" if "password" in str(error) else "damaged"
-            raise NotAnArticleError(f"{problem}: its part {name!r} cannot be unpacked") from error
+            raise unreadable(error, f"{problem}: its part {name!r} cannot be unpacked") from error
         if len(data) > MAX_PART:
             raise NotAnArticleError(f"its part {name!r} is larger than {MAX_PART // 1_000_000} MB")
         self._read += len(data)

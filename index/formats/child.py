@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from index.decode import NotAnArticleError
+from index.decode import NotAnArticleError, NotReadNowError
 from index.formats.piece import Piece
 from index.schema import Skipped
 
@@ -90,11 +90,12 @@ def main() -> None:
                 _more_seconds(request["seconds"])
             last: dict[str, Any] = {"end": ""}
         except NotAnArticleError as reason:
-            last = {"end": str(reason)}
+            last = {"end": str(reason), "temporary": isinstance(reason, NotReadNowError)}
         except OSError as error:
-            last = {"end": f"cannot be read: {(error.strerror or str(error)).lower()}"}
+            last = {"end": f"cannot be read: {(error.strerror or str(error)).lower()}", "temporary": True}
         except MemoryError:
-            last, fatal = {"end": "reading it takes more memory than one file may"}, True
+            last = {"end": "reading it takes more memory than one file may", "temporary": True}
+            fatal = True
         except RecursionError:
             last, fatal = {"end": "it is nested too deeply"}, True
         except Exception as error:  # noqa: BLE001 - a process's border: told to the one that asked
@@ -111,7 +112,7 @@ def _answer(answers: Any, said: dict[str, Any]) -> None:
 
 def _as_json(item: Piece | Skipped) -> dict[str, Any]:
     if isinstance(item, Skipped):
-        return {"skipped": [item.name, item.reason]}
+        return {"skipped": [item.name, item.reason, item.temporary]}
     fields = dataclasses.asdict(item.fields)
     for name in ("published", "modified"):
         fields[name] = fields[name].isoformat() if fields[name] else None

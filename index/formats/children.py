@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from index.decode import NotAnArticleError
+from index.decode import NotAnArticleError, NotReadNowError
 from index.formats.piece import Piece
 from index.metadata import Fields
 from index.schema import Skipped
@@ -47,7 +47,8 @@ def parsed_apart(
     """The pieces of a file of one of `kinds.IN_CHILD`, parsed in a child process.
 
     `seconds` is the time until each next piece. Raises `NotAnArticleError` with the reason where the
-    file, or the rest of it, cannot be read: also when its child crashed, stalled or ran out of memory.
+    file, or the rest of it, cannot be read; `NotReadNowError` when that may pass: a read error, or its child
+    crashed, stalled or ran out of memory.
     """
     child = _taken()
     finished = False
@@ -56,7 +57,7 @@ def parsed_apart(
             if "end" in said:
                 finished = True
                 if said["end"]:
-                    raise NotAnArticleError(said["end"])
+                    raise (NotReadNowError if said.get("temporary") else NotAnArticleError)(said["end"])
                 return
             yield _item(said)
     finally:
@@ -99,12 +100,12 @@ class _Child:
                     self._process.stdin.write(file)
                 self._process.stdin.flush()
             except OSError as error:
-                raise NotAnArticleError(self._last_words(seconds, b"")) from error
+                raise self._last_words(seconds, b"") from error
             while True:
                 line = self._process.stdout.readline(MAX_ANSWER)
                 timer.cancel()
                 if not line.endswith(b"\n"):
-                    raise NotAnArticleError(self._last_words(seconds, line))
+                    raise self._last_words(seconds, line)
                 yield json.loads(line)
                 timer = self._timer(seconds)
         finally:
@@ -120,12 +121,12 @@ class _Child:
         self._late = True
         self._process.kill()
 
-    def _last_words(self, seconds: float, line: bytes) -> str:
+    def _last_words(self, seconds: float, line: bytes) -> NotAnArticleError:
         if len(line) >= MAX_ANSWER:
-            return "it has more text than one article may"
+            return NotAnArticleError("it has more text than one article may")
         if self._late:
-            return f"reading it takes longer than {seconds:.0f} seconds"
-        return "reading it crashed the reader: it is damaged, or built to do that"
+            return NotReadNowError(f"reading it takes longer than {seconds:.0f} seconds")
+        return NotReadNowError("reading it crashed the reader: it is damaged, or built to do that")
 
     def end(self) -> None:
         self._process.kill()
@@ -166,8 +167,8 @@ def end_all() -> None:
 
 def _item(said: dict[str, Any]) -> Piece | Skipped:
     if "skipped" in said:
-        name, reason = said["skipped"]
-        return Skipped(str(name), str(reason))
+        name, reason, temporary = said["skipped"]
+        return Skipped(str(name), str(reason), bool(temporary))
     piece = said["piece"]
     fields = piece.pop("fields")
     for name in ("published", "modified"):

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path, PurePath
 
 from index.clean import clean_line, unwrap
-from index.decode import NotAnArticleError, decode
+from index.decode import NotAnArticleError, NotReadNowError, decode
 from index.formats.kinds import DOCUMENTS, HEAD, HTML, IN_CHILD, MARKDOWN, NAMED, STREAMED, kind_of
 from index.formats.piece import Piece
 from index.metadata import fields_from, split_front_matter
@@ -37,13 +37,13 @@ def articles_in(
         none = True
         for item in _read(data, kind, PurePath(name).stem, max_bytes):
             none = False
-            yield Skipped(_place(name, item.name), item.reason) if isinstance(item, Skipped) else item
+            yield replace(item, name=_place(name, item.name)) if isinstance(item, Skipped) else item
         if none:
             raise NotAnArticleError("it holds no article")
     except NotAnArticleError as reason:
-        yield Skipped(name, str(reason))
+        yield Skipped(name, str(reason), isinstance(reason, NotReadNowError))
     except OSError as error:
-        yield Skipped(name, f"cannot be read: {(error.strerror or str(error)).lower()}")
+        yield Skipped(name, f"cannot be read: {(error.strerror or str(error)).lower()}", temporary=True)
 
 
 def _place(name: str, where: str) -> str:

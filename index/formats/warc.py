@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import IO
 
-from index.decode import NotAnArticleError, decode
+from index.decode import NotAnArticleError, NotReadNowError, decode, unreadable
 from index.formats.pdf import read_pdf
 from index.formats.piece import Piece
 from index.markup import html_to_text
@@ -76,8 +76,9 @@ def read_warc(file: IO[bytes], max_bytes: int) -> Iterator[Piece | Skipped]:
         IndexError,
         TypeError,
     ) as error:
-        if not records:
-            raise NotAnArticleError("this web archive is damaged") from error
+        found = unreadable(error, "this web archive is damaged")
+        if not records or isinstance(found, NotReadNowError):
+            raise found from error
         yield Skipped("", f"damaged after its record {records:,}: what comes later is not read")
     if not records:
         raise NotAnArticleError("this web archive holds no records")

@@ -12,8 +12,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from tests.index.web.site import WebSite, running
+from tests.index.words import WordEmbedder
+from ui import wiring
+from ui.cli import app
+from ui.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 
@@ -74,6 +79,29 @@ def test_a_feed_is_built_synced_listed_and_forgotten(site: WebSite, tmp_path: Pa
     assert [run["added"] for run in log] == [1, 3]
     assert "4 articles removed" in footnote(site, tmp_path, "sources", "forget", feed, "--articles")
     assert "there is nothing to sync" in footnote(site, tmp_path, "sync", status=2)
+
+
+def test_files_passed_over_are_listed_and_a_readers_password_is_not(tmp_path: Path):
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "good.txt").write_text("The old harbour light was lit for the last time in 1911.\n")
+    (tmp_path / "texts" / "bad.txt").write_bytes(b"%PDF-1.7 cut off")
+    listing = tmp_path / "sources.toml"
+    listing.write_text(
+        '[[source]]\npath = "texts"\n[[source]]\nreader = "llama_index.core:SimpleDirectoryReader"\n'
+        f'options = {{input_files = ["{tmp_path}/texts/good.txt"], encoding = "latin-1"}}\n'
+    )
+    settings = Settings.model_validate({"index": tmp_path / "index", "sources": listing})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(wiring, "embedder_for_building", lambda _: WordEmbedder())
+        wiring.build_entries(settings, wiring.sync_entries(settings))
+    index = ["--index", str(tmp_path / "index"), "--json"]
+    listed = CliRunner().invoke(app, ["sources", "list", *index])
+    assert "latin-1" not in listed.output
+    assert [row.get("options") for row in json.loads(listed.output)] == [None, ["encoding", "input_files"]]
+    skipped = CliRunner().invoke(app, ["articles", "list", "--status", "skipped", *index])
+    (row,) = json.loads(skipped.output)
+    assert row["name"].endswith("texts/bad.txt")
+    assert "PDF" in row["reason"]
 
 
 def test_an_article_removed_by_hand_stays_away_and_is_listed_as_removed(site: WebSite, tmp_path: Path):

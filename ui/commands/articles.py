@@ -91,19 +91,27 @@ def _asked_for(row: ArticleRow, source: str, since: date | None) -> bool:
 
 
 def _list_pages(index_dir: Path, status: Status, source: str, json_: bool) -> None:
-    from index.ledger import pages_with
+    from index.ledger import files_skipped, pages_with
     from ui.terminal import json_line, one_line
 
     pages = [(key, note) for key, note in pages_with(index_dir, status.value) if not source or source in key]
+    files = files_skipped(index_dir) if status == Status.skipped else []
+    files = [(name, reason) for name, reason in files if not source or source in name]
     if json_:
         rows = [
             {"url": note.url or key, "id": note.article_id, "status": note.status, "reason": note.reason}
             for key, note in pages
         ]
+        rows += [
+            {"url": "", "id": "", "status": status.value, "reason": reason, "name": name}
+            for name, reason in files
+        ]
         typer.echo(json_line(rows))
         return
     for key, note in pages:
         typer.echo(f"{one_line(note.url or key)}  {one_line(note.reason)}")
+    for name, reason in files:
+        typer.echo(f"{one_line(name)}  {one_line(reason)}")
 
 
 @app.command("show")

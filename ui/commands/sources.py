@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -36,7 +37,7 @@ def list_sources(
         for one in run.report["sources"]
     }
     rows = [
-        {"key": key, **value, "articles": counts.get(key, 0), "last": last.get(key, ("", None))[0]}
+        {"key": key, **_told(value), "articles": counts.get(key, 0), "last": last.get(key, ("", None))[0]}
         for key, value in known_sources(settings.index_dir).items()
     ]
     if json_:
@@ -44,6 +45,11 @@ def list_sources(
         return
     for row in rows:
         typer.echo(f"{one_line(row['key'])}  {row['articles']} articles  last read {row['last'] or '-'}")
+
+
+def _told(entry: dict[str, Any]) -> dict[str, Any]:
+    """A source without the values given to a reader, which may be passwords: their names."""
+    return entry | {name: sorted(entry[name]) for name in ("options", "load") if name in entry}
 
 
 @app.command("forget")
@@ -66,8 +72,9 @@ def forget(
     from index.listing import read_list
 
     known = known_sources(settings.index_dir)
+    names = {source, str(Path(source).absolute()), str(Path(source).resolve())}
     key = next(
-        (one for one, value in known.items() if source in (one, value.get("address"), value.get("path"))), ""
+        (one for one, value in known.items() if names & {one, value.get("address"), value.get("path")}), ""
     )
     if not key:
         error = InputError(f"no source is called {source!r}", "footnote sources list")

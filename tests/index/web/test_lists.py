@@ -208,7 +208,7 @@ def test_the_list_of_sources_is_read_with_paths_from_its_folder(tmp_path: Path):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('[[source]]\nadress = "https://x.org"', "source 1: adress: Extra inputs"),
+        ('[[source]]\nadress = "https://x.org"', "source 1: adress: there is no such field (known: address, path"),
         ('[[source]]\naddress = "https://x.org"\n[[source]]\nname = "x"', "source 2: a source has one of `address`, `path` and `reader`"),
         ('[[source]]\naddress = "https://x.org"\nevery = "often"', "source 1: every: 'often' is no length of time"),
         ('[[source]]\naddress = "https://x.org"\nmost = 0', "source 1: most: Input should be greater"),
@@ -249,6 +249,55 @@ def test_a_source_that_cannot_be_opened_is_told_beside_the_others(tmp_path: Path
     ]
     assert "no such file or folder" in opened[1].reason
     assert "is no web address" in opened[2].reason
+
+
+def test_a_damaged_list_of_feeds_is_told_beside_the_others(tmp_path: Path):
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "feeds.opml").write_text("<html><body>no feeds</body></html>")
+    named = [str(tmp_path / "feeds.opml"), str(tmp_path / "texts")]
+    with Fetcher() as fetcher:
+        opened = open_sources([entry_of(one) for one in named], collection="default", fetcher=fetcher)
+    assert [(one.name, one.source is not None) for one in opened] == [(named[0], False), (named[1], True)]
+    assert opened[0].reason == "this is no OPML file"
+
+
+def test_a_path_is_kept_absolute_and_told_as_it_was_typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "texts").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with Fetcher() as fetcher:
+        found, missing = open_sources(
+            [entry_of("texts"), entry_of("none")], collection="default", fetcher=fetcher
+        )
+    assert found.entry.as_json() == {"path": str(tmp_path / "texts")}
+    assert (found.name, missing.name) == ("texts", "none")
+    assert missing.reason == "there is no such file or folder"
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("example.org", "https://example.org"),
+        ("www.example.org/news/", "https://www.example.org/news/"),
+        ("//example.org/a.html", "https://example.org/a.html"),
+        ("http:/example.org", "http://example.org"),
+        ("localhost:8000/feed", "https://localhost:8000/feed"),
+        ("notes.txt", ""),
+        ("texts/harbour", ""),
+        ("/missing/example.org", ""),
+    ],
+)
+def test_an_address_without_its_scheme_is_recognised(typed: str, meant: str):
+    with Fetcher() as fetcher:
+        (opened,) = open_sources([entry_of(typed)], collection="default", fetcher=fetcher)
+    assert opened.source is None
+    assert (f"write {meant}" in opened.reason) if meant else ("write" not in opened.reason)
+
+
+def test_schedule_is_another_word_for_every(tmp_path: Path):
+    listing = tmp_path / "sources.toml"
+    listing.write_text('[[source]]\naddress = "https://x.org"\nschedule = "2 hours"\n', "utf-8")
+    (entry,) = read_list(listing)
+    assert (entry.every_seconds, entry.as_json()["every"]) == (7200, "2 hours")
 
 
 def test_a_llama_index_reader_is_a_source_by_its_name(tmp_path: Path):
