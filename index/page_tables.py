@@ -10,6 +10,9 @@ _SPAN_LIMIT = 100
 _MAX_COLUMNS = 200
 _MAX_CELLS = 20_000
 _MAX_CELL = 300
+_MAX_ROW = 1_000
+_MAX_HEADERS = 6
+_MAX_NESTED = 8
 _LETTER = re.compile(r"[^\W\d_]")
 _COMMENT = re.compile(r"comment|respond|repl(?:y|ies)|disqus", re.I)
 
@@ -35,6 +38,28 @@ def _lines_for(element: Any, lines: list[str], before: str = "") -> None:
         caption = lxml_html.Element("p")
         caption.text = before
         new.addprevious(caption)
+
+
+def bound_tables(tree: Any) -> None:
+    """Changes a page's tables so that they cannot grow: cells reach over `_SPAN_LIMIT` rows and columns at most, over
+    none where all spans of the page together would make more than `_MAX_CELLS` cells; a row of more than `_MAX_ROW`
+    cells is no table's."""
+    area = 0
+    for table in tree.iter("table"):
+        rows = list(table.iter("tr"))
+        for cell in (cell for row in rows for cell in row if cell.get("rowspan") or cell.get("colspan")):
+            spans = {
+                "rowspan": min(_span(cell, "rowspan"), len(rows)),
+                "colspan": _span(cell, "colspan"),
+            }
+            area += spans["rowspan"] * spans["colspan"] - 1
+            for name, size in spans.items():
+                if size == 1 or area > _MAX_CELLS:
+                    cell.attrib.pop(name, None)
+                else:
+                    cell.set(name, str(size))
+        if any(len(row) > _MAX_ROW for row in rows):
+            _open_layout(table)
 
 
 def flatten_table(table: Any) -> None:
@@ -132,7 +157,8 @@ def table_lines(grid: list[list[Cell]]) -> Iterator[str]:
             in_header = False
             continue
         if all(names for _, names in filled) and len(filled) > 1:
-            header = [*header, [text for text, _ in row]] if in_header else [[text for text, _ in row]]
+            names = [text for text, _ in row]
+            header = [*header[1 - _MAX_HEADERS :], names] if in_header else [names]
             in_header = True
             continue
         in_header = False
@@ -191,6 +217,33 @@ def flatten_definitions(listing: Any) -> None:
             (terms if element.tag == "dt" else meanings).append(text)
     if lines:
         _lines_for(listing, lines)
+
+
+def flatten_deep_lists(tree: Any) -> None:
+    """Lists more than `_MAX_NESTED` deep in others become lists of lines: extraction takes, for each list, as long as
+    all that is inside it."""
+    depths: dict[Any, int] = {}
+    for listing in tree.iter("ul", "ol"):
+        depths[listing] = 1 + depths.get(next(listing.iterancestors("ul", "ol"), None), 0)
+    for listing, depth in depths.items():
+        if depth == _MAX_NESTED + 1:
+            _lines_for(listing, list(_lines_inside(listing)))
+
+
+def _lines_inside(listing: Any) -> Iterator[str]:
+    """The lines of a list and of those inside it, in reading order."""
+    from lxml import etree  # pyright: ignore[reportAttributeAccessIssue] (compiled, without stubs)
+
+    parts: list[str] = []
+    for event, element in etree.iterwalk(listing, events=("start", "end")):
+        if element.tag in {"ul", "ol", "li"}:
+            if line := " ".join("".join(parts).split()):
+                yield line
+            parts = []
+        if event == "start":
+            parts.append(element.text or "")
+        elif element is not listing:
+            parts.append(element.tail or "")
 
 
 def number_lists(tree: Any) -> None:

@@ -5,11 +5,19 @@ from __future__ import annotations
 import logging
 import re
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
 from index.decode import NotAnArticleError
-from index.page_tables import flatten_definitions, flatten_table, number_lists, words_of
+from index.page_tables import (
+    bound_tables,
+    flatten_deep_lists,
+    flatten_definitions,
+    flatten_table,
+    number_lists,
+    words_of,
+)
 
 MAX_ELEMENTS = 100_000
 """Most opening tags a page may have (libxml2 itself cuts what is nested deeper than 256)."""
@@ -50,7 +58,11 @@ _QUOTE_MARKS = {"de": "„“", "fr": "«»", "es": "«»", "it": "«»"}
 _TARGET = re.compile(r"(?:(?:https?:)?//(?P<host>[^/?#:]+)(?::\d+)?)?(?P<path>/?(?![a-zA-Z]+:)[^?#/][^?#]*)")
 _LABELS_APART = re.compile(r"\s{2,}|[|\]\n]")
 _ENDS = (".", ".”", '."', ".)", ":", ",")
-_CODE = re.compile(r"[{};=<>$]|\w\(|^\s*(?:#|//|def |import |from )", re.M)
+_CODE = re.compile(r"[{};=<>$]|\w\(|^[ \t]*(?:#|//|def |import |from )", re.M)
+_GONE, _OPENED = "taken-out", "opened-up"
+# Within one parent; libxml2's searches take the square of it.
+_MAX_INLINE = 5_000
+_INLINE = frozenset("a abbr b cite code em font i mark q small span strong sub sup time u".split())
 _MAX_LINKS = 20
 _LEAST_CHUNK = 200
 
@@ -75,7 +87,37 @@ def parse(page: str) -> Any:
         tree = lxml_html.document_fromstring(page.encode("utf-8", "replace"), parser=parser)
     except (etree.LxmlError, ValueError, AssertionError) as error:
         raise NotAnArticleError("malformed HTML: it cannot be parsed") from error
+    for element in list(tree.iter("*")):
+        if len(element) > _MAX_INLINE:
+            _bound_inline(element)
     return tree
+
+
+def _bound_inline(parent: Any) -> None:
+    """Makes one text of the inline elements of a parent that has too many of them."""
+    from lxml import etree  # pyright: ignore[reportAttributeAccessIssue] (compiled, without stubs)
+
+    inline = [
+        child
+        for child in parent
+        if child.tag in _INLINE and all(inner.tag in _INLINE for inner in child.iterdescendants())
+    ]
+    if len(inline) <= _MAX_INLINE:
+        return
+    gone = set(inline)
+    text = [parent.text or ""]
+    before: Any = None
+    for child in [*parent, None]:
+        if child is not None and child in gone:
+            text += [child.text_content(), child.tail or ""]
+            child.tag = _GONE
+            continue
+        if before is None:
+            parent.text = "".join(text)
+        else:
+            before.tail = "".join(text)
+        before, text = child, [child.tail or ""] if child is not None else []
+    etree.strip_elements(parent, _GONE, with_tail=True)
 
 
 def prepare(tree: Any, address: str, language: str) -> None:
@@ -97,26 +139,31 @@ def prepare(tree: Any, address: str, language: str) -> None:
     for footer in list(tree.iterfind(".//blockquote//footer")):
         footer.tag = "p"
     etree.strip_elements(tree, *_DROPPED, with_tail=False)
-    for element in tree.xpath(_HIDDEN):
-        _remove(element)
+    _remove(tree, tree.xpath(_HIDDEN))
     _drop_furniture(tree)
     _marks(tree, language)
     _figures(tree)
     _verses(tree)
     _quotes(tree)
     _drop_story_links(tree, address)
+    bound_tables(tree)
     for table in list(tree.iter("table")):
         flatten_table(table)
     for listing in list(tree.iter("dl")):
         flatten_definitions(listing)
     number_lists(tree)
+    flatten_deep_lists(tree)
     _join_parts(tree)
 
 
-def _remove(element: Any) -> None:
-    """Takes an element out; the text after it stays."""
-    if element.getparent() is not None:
-        element.drop_tree()
+def _remove(tree: Any, elements: Iterable[Any]) -> None:
+    """Takes elements out; the text after them stays. All at once: one by one, that text is copied again each time."""
+    from lxml import etree  # pyright: ignore[reportAttributeAccessIssue] (compiled, without stubs)
+
+    for element in elements:
+        if element.getparent() is not None:
+            element.tag = _GONE
+    etree.strip_elements(tree, _GONE, with_tail=False)
 
 
 def _names(element: Any) -> str:
@@ -132,36 +179,64 @@ def _drop_furniture(tree: Any) -> None:
     ]
     if not suspects:
         return
-    whole = sum(len(p.text_content()) for p in tree.iter("p"))
+    whole, inside = _paragraph_sizes(tree, suspects)
+    gone: list[Any] = []
     for element in suspects:
         if element.tag == "p" or len(element) == 0:
             size = len(element.text_content())
         else:
-            size = sum(len(p.text_content()) for p in element.iter("p"))
+            size = inside[element]
         if size <= max(250, 0.15 * whole) and next(element.iter("h1", "article", "main"), None) is None:
-            _remove(element)
+            gone.append(element)
+    _remove(tree, gone)
+
+
+def _paragraph_sizes(tree: Any, elements: list[Any]) -> tuple[int, dict[Any, int]]:
+    """Characters in the paragraphs of the page, and in those inside each of the elements; in one walk, since boxes
+    may stand inside each other."""
+    from lxml import etree  # pyright: ignore[reportAttributeAccessIssue] (compiled, without stubs)
+
+    sizes = dict.fromkeys(elements, 0)
+    whole = 0
+    for event, element in etree.iterwalk(tree, events=("start", "end")):
+        if event == "end" and element.tag == "p":
+            whole += len(element.text_content())
+        if element in sizes:
+            sizes[element] = whole if event == "start" else whole - sizes[element]
+    return whole, sizes
 
 
 def _marks(tree: Any, language: str) -> None:
     """Footnote marks out, digits raised as signs (10⁶ is not 106), inline quotations between marks."""
+    from lxml import etree  # pyright: ignore[reportAttributeAccessIssue] (compiled, without stubs)
+
+    gone: list[Any] = []
     for sup in list(tree.iter("sup")):
         link = sup.find(".//a")
         text = sup.text_content().strip()
         if link is not None and "#" in (link.get("href") or "") and _NOTE_MARK.fullmatch(text):
-            _remove(sup)
+            gone.append(sup)
         elif _POWER.fullmatch(text) and len(sup) == 0:
             sup.text = text.translate(_SUPERSCRIPTS)
+    _remove(tree, gone)
+    gone = []
     for link in list(tree.iter("a")):
         target = link.get("href") or ""
         if target.startswith("#") and (
             _BACK_MARK.fullmatch(link.text_content()) or link.get("role") == "doc-backlink"
         ):
-            _remove(link)
+            gone.append(link)
+    _remove(tree, gone)
+    sizes: dict[Any, int] = {}
     for time in list(tree.iter("time")):
-        if next(time.iterancestors("p", "li", "blockquote", "td"), None) is not None and _is_inside_text(
-            time
-        ):
-            time.drop_tag()
+        if next(time.iterancestors("p", "li", "blockquote", "td"), None) is None:
+            continue
+        parent = time.getparent()
+        if parent not in sizes:
+            sizes[parent] = len(parent.text_content().strip())
+        if sizes[parent] > len(time.text_content().strip()) + 20:  # words of the same parent stand beside it
+            time.tag = _OPENED
+    etree.strip_tags(tree, _OPENED)
     opening, closing = _QUOTE_MARKS.get(language, "“”")
     for quote in list(tree.iter("q")):
         quote.text = opening + (quote.text or "")
@@ -169,13 +244,7 @@ def _marks(tree: Any, language: str) -> None:
             quote[-1].tail = (quote[-1].tail or "") + closing
         else:
             quote.text += closing
-        quote.drop_tag()
-
-
-def _is_inside_text(element: Any) -> bool:
-    """Whether words of the same parent stand beside the element."""
-    parent = element.getparent()
-    return len(parent.text_content().strip()) > len(element.text_content().strip()) + 20
+    etree.strip_tags(tree, "q")
 
 
 def _figures(tree: Any) -> None:
@@ -214,11 +283,14 @@ def _verses(tree: Any) -> None:
 
 def _quotes(tree: Any) -> None:
     """A quotation keeps its speaker, who stands in a footer or cite; its class (embed, tweet) says nothing."""
+    sizes: dict[Any, int] = {}
     for quote in list(tree.iter("blockquote")):
         quote.attrib.clear()
         size = len(quote.text_content().strip())
         for around in quote.iterancestors("div", "section", "span", "figure"):
-            if len(around.text_content().strip()) > size + 40:
+            if around not in sizes:
+                sizes[around] = len(around.text_content().strip())
+            if sizes[around] > size + 40:
                 break
             around.tag = "div"
             around.attrib.clear()
@@ -259,8 +331,7 @@ def _drop_story_links(tree: Any, address: str) -> None:
         return
     body = sum(len(p.text_content()) for p in tree.iter("p"))
     if sum(len(words_of(block)) for block in blocks if block.tag == "p") < 0.35 * body:
-        for block in blocks:
-            _remove(block)
+        _remove(tree, blocks)
 
 
 def _is_only_links(text: str, links: list[str]) -> bool:
@@ -330,6 +401,7 @@ def _join_parts(tree: Any) -> None:
         home = next(element.iterancestors("article", "main"), None)
         if home is not None and next(element.iter("article", "h1"), None) is None:
             groups[(home, names)].append(element)
+    emptied: list[Any] = []
     for parts in groups.values():
         first = parts[0]
         for part in parts[1:]:
@@ -339,4 +411,5 @@ def _join_parts(tree: Any) -> None:
             ):
                 for child in list(part):
                     first.append(child)
-                _remove(part)
+                emptied.append(part)
+    _remove(tree, emptied)

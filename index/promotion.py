@@ -10,6 +10,7 @@ one's own, a legal notice): an article about newsletters, cookies or promotion k
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
 
 from index import furniture
@@ -376,22 +377,29 @@ def _is_furniture(line: str) -> bool:
 
 def _drop_lists(lines: list[str], kept: list[str | None]) -> None:
     """Headlines below a line that announces other stories: two or more of them, or at the end of the text."""
+    below = 0
+    found: list[int] = []
+    dropped = 0
     for place, line in enumerate(lines):
         if not line or kept[place] is not None or not furniture.opens_a_list(line):
             continue
-        below = place + 1
-        found: list[int] = []
-        while below < len(lines) and (
-            not lines[below] or furniture.is_headline(lines[below]) or kept[below] is None
-        ):
-            if lines[below]:
-                found.append(below)
-            below += 1
-        if found and (len(found) >= 2 or below == len(lines)):
-            if below < len(lines) and len(found) > 2 and found[-1] - found[-2] > found[1] - found[0]:
-                found.pop()  # set off from the others: the heading of what follows
-            for inside in found:
+        if place >= below:  # else it stands in the list of an earlier one, which ends where its own does
+            below, found, dropped = place + 1, [], 0
+            while below < len(lines) and (
+                not lines[below] or furniture.is_headline(lines[below]) or kept[below] is None
+            ):
+                if lines[below]:
+                    found.append(below)
+                below += 1
+        first = bisect_right(found, place)
+        count = len(found) - first
+        if count >= 2 or (count and below == len(lines)):
+            end = len(found)
+            if below < len(lines) and count > 2 and found[-1] - found[-2] > found[first + 1] - found[first]:
+                end -= 1  # set off from the others: the heading of what follows
+            for inside in found[max(first, dropped) : end]:
                 kept[inside] = None
+            dropped = max(dropped, end)
 
 
 def _drop_biographies(text: str, kept: list[str | None]) -> None:

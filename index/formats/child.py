@@ -85,8 +85,8 @@ def main() -> None:
         _more_seconds(request["seconds"])
         fatal = False
         try:
-            for item in parsed(request["kind"], file, request["max_bytes"]):
-                _answer(answers, _as_json(item))
+            for item in _found(request, file):
+                _answer(answers, item)
                 _more_seconds(request["seconds"])
             last: dict[str, Any] = {"end": ""}
         except NotAnArticleError as reason:
@@ -103,6 +103,17 @@ def main() -> None:
         _answer(answers, last)
         if fatal:  # memory in pieces, or a library in an unknown state
             return
+
+
+def _found(request: dict[str, Any], file: Path | bytes) -> Iterator[dict[str, Any]]:
+    if request["kind"] == "feed":
+        from index.web.feeds import feed_as_json, feed_in
+
+        data = file if isinstance(file, bytes) else file.read_bytes()
+        yield {"feed": feed_as_json(feed_in(data, request["address"], request["content_type"]))}
+        return
+    for item in parsed(request["kind"], file, request["max_bytes"]):
+        yield _as_json(item)
 
 
 def _answer(answers: Any, said: dict[str, Any]) -> None:

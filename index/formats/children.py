@@ -50,16 +50,35 @@ def parsed_apart(
     file, or the rest of it, cannot be read; `NotReadNowError` when that may pass: a read error, or its child
     crashed, stalled or ran out of memory.
     """
+    for said in _answers({"kind": kind, "max_bytes": max_bytes, "seconds": seconds}, file):
+        yield _item(said)
+
+
+def feed_apart(data: bytes, address: str, content_type: str, *, seconds: float = SECONDS) -> dict[str, Any]:
+    """What `index.web.feeds.feed_in` finds, parsed in a child process, as `feed_as_json` puts it.
+
+    Raises `NotAnArticleError` with the reason: also when it took longer than `seconds`, or too much memory.
+    """
+    asked = {"kind": "feed", "address": address, "content_type": content_type, "seconds": seconds}
+    # All answers are taken: a child whose last word was not heard is ended.
+    feeds = [said["feed"] for said in _answers(asked, data)]
+    if len(feeds) != 1:
+        raise NotAnArticleError("the feed cannot be read")
+    return feeds[0]
+
+
+def _answers(request: dict[str, Any], file: Path | bytes) -> Iterator[dict[str, Any]]:
+    """What a child answers to a request, less the end; raises `NotAnArticleError` for an end with a reason."""
     child = _taken()
     finished = False
     try:
-        for said in child.ask(kind, file, max_bytes, seconds):
+        for said in child.ask(request, file):
             if "end" in said:
                 finished = True
                 if said["end"]:
                     raise (NotReadNowError if said.get("temporary") else NotAnArticleError)(said["end"])
                 return
-            yield _item(said)
+            yield said
     finally:
         if finished and child.alive():
             _give_back(child)
@@ -83,11 +102,11 @@ class _Child:
     def alive(self) -> bool:
         return self._process.poll() is None
 
-    def ask(self, kind: str, file: Path | bytes, max_bytes: int, seconds: float) -> Iterator[dict[str, Any]]:
+    def ask(self, about: dict[str, Any], file: Path | bytes) -> Iterator[dict[str, Any]]:
         """The child's answers, the last one with "end". Raises `NotAnArticleError` where there is none."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        request: dict[str, Any] = {"kind": kind, "max_bytes": max_bytes, "seconds": seconds}
+        request, seconds = dict(about), float(about["seconds"])
         if isinstance(file, bytes):
             request["bytes"] = len(file)
         else:

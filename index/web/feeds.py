@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import re
 from dataclasses import dataclass
@@ -11,11 +12,12 @@ from urllib.parse import urljoin
 
 from index.clean import clean_line
 from index.decode import NotAnArticleError
+from index.formats.children import SECONDS, feed_apart
 from index.metadata import language_code, parse_date, people, web_address
 
 MOST_ENTRIES = 20_000
 _ENTITY = re.compile(rb"<!ENTITY", re.I)
-_TAG = re.compile(r"<[^>]{0,2000}>")
+_TAG = re.compile(r"<[^<>]{0,2000}>")  # no "<" inside: a long row of them is looked at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +48,46 @@ class Feed:
     nameless: int = 0
 
 
-def parse_feed(data: bytes, address: str, content_type: str = "") -> Feed:
-    """The feed in `data`, fetched from `address`; addresses in it are made whole.
+def parse_feed(data: bytes, address: str, content_type: str = "", *, seconds: float = SECONDS) -> Feed:
+    """The feed in `data`, fetched from `address`; addresses in it are made whole. Parsed in a child process.
 
-    Raises `NotAnArticleError` when it is none, or declares entities of its own (an attack, as a rule: feeds have no
-    use for them).
+    Raises `NotAnArticleError` when it is none, declares entities of its own (an attack, as a rule: feeds have no
+    use for them), or takes longer than `seconds` or more memory than one file may.
     """
+    _without_entities(data)
+    said = feed_apart(data, address, content_type, seconds=seconds)
+    entries = tuple(_entry_of_json(one) for one in said["entries"])
+    return Feed(said["title"], said["language"], entries, said["nameless"])
+
+
+def feed_as_json(feed: Feed) -> dict[str, Any]:
+    """A feed as the child process hands it over: as `parse_feed` reads it again."""
+    said = dataclasses.asdict(feed)
+    for entry in said["entries"]:
+        for name in ("published", "modified"):
+            entry[name] = entry[name].isoformat() if entry[name] else None
+    return said
+
+
+def _entry_of_json(said: dict[str, Any]) -> Entry:
+    days = {
+        name: date.fromisoformat(said[name]) if said[name] else None for name in ("published", "modified")
+    }
+    return Entry(**said | days | {"authors": tuple(said["authors"])})
+
+
+def _without_entities(data: bytes) -> None:
+    # Less the zeros: in UTF-16 and UTF-32 they stand between the letters.
+    if _ENTITY.search(data.replace(b"\0", b"")):
+        raise NotAnArticleError("the feed declares entities of its own and is not read")
+
+
+def feed_in(data: bytes, address: str, content_type: str = "") -> Feed:
+    """As `parse_feed`, in this very process and without a limit of time: feedparser needs minutes for a few
+    megabytes that are built to stall it."""
     import feedparser
 
-    if _ENTITY.search(data):
-        raise NotAnArticleError("the feed declares entities of its own and is not read")
+    _without_entities(data)
     headers = {"content-location": address, "content-type": content_type or "application/xml"}
     try:
         found: Any = feedparser.parse(data, response_headers=headers)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from index import furniture
 from index.clean import clean_text
 from index.furniture import is_biography
 
@@ -201,3 +202,16 @@ def test_a_live_blog_reads_as_its_posts() -> None:
         f"{BEFORE}\n\nShare\n\nUpdated at 12.10 GMT\n\n11:40 GMT\n\n{AFTER}\n\nCopied to clipboard\n\nLoad more updates"
     )
     assert clean_text(page) == f"{BEFORE}\n\n{AFTER}"
+
+
+def test_lines_that_announce_other_stories_are_each_looked_past_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[str] = []
+    is_headline = furniture.is_headline
+    monkeypatch.setattr(furniture, "is_headline", lambda line: (looked.append(line), is_headline(line))[1])
+
+    def looks(count: int) -> int:
+        looked.clear()
+        clean_text("The canal is 98 kilometres long.\n\n" + "Read more\n\n" * count)
+        return len(looked)
+
+    assert 0 < looks(400) < 3 * looks(200)

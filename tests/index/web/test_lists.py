@@ -16,8 +16,9 @@ from index.decode import NotAnArticleError
 from index.errors import InputError
 from index.fetch import Fetcher
 from index.listing import entry_of, open_sources, read_list, seconds_of
-from index.web.feeds import parse_feed
+from index.web.feeds import feed_in, parse_feed
 from index.web.sitemaps import parse_sitemap
+from index.web.source import feeds_of_opml
 
 AT = "https://example.org/news/feed"
 ATOM = b"""<?xml version="1.0" encoding="utf-8"?>
@@ -315,3 +316,33 @@ def test_a_llama_index_reader_is_a_source_by_its_name(tmp_path: Path):
     assert ("1911" in article.text, article.source) == (True, "Old papers")  # type: ignore[union-attr]
     assert missing.source is None
     assert "no.such" in missing.reason
+
+
+def test_a_feed_built_to_stall_its_reader_is_given_up_with_a_reason() -> None:
+    stalling = b"<rss version='2.0'><channel><title>t</title>" + b"<!-- " * 400_000
+    with pytest.raises(NotAnArticleError, match="longer than 3 seconds"):
+        parse_feed(stalling, AT, seconds=3)
+    assert parse_feed(ATOM, AT) == feed_in(ATOM, AT)  # the next one is read
+
+
+@pytest.mark.timeout(60)
+def test_angle_brackets_in_an_entry_are_looked_at_once() -> None:
+    content = b"&lt;" * 300_000
+    data = (
+        b"<rss version='2.0'><channel><title>t</title><item><link>https://a.example/1</link><title>"
+        + content
+        + b"</title></item></channel></rss>"
+    )
+    try:
+        assert len(parse_feed(data, AT, seconds=30).entries) == 1
+    except NotAnArticleError as reason:
+        assert "longer than" in str(reason)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-be", "utf-32"])
+def test_entities_are_refused_in_every_encoding(encoding: str) -> None:
+    declared = '<!DOCTYPE r [<!ENTITY a "aa">]>'
+    with pytest.raises(NotAnArticleError, match="entities"):
+        parse_feed(f"<?xml version='1.0' encoding='{encoding}'?>{declared}<rss/>".encode(encoding), AT)
+    with pytest.raises(NotAnArticleError, match="entities"):
+        feeds_of_opml(f"<?xml version='1.0' encoding='{encoding}'?>{declared}<opml/>".encode(encoding), AT)
