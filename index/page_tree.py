@@ -182,10 +182,8 @@ def _drop_furniture(tree: Any) -> None:
     whole, inside = _paragraph_sizes(tree, suspects)
     gone: list[Any] = []
     for element in suspects:
-        if element.tag == "p" or len(element) == 0:
-            size = len(element.text_content())
-        else:
-            size = inside[element]
+        alone = element.tag == "p" or len(element) == 0
+        size = len(element.text_content()) if alone else inside[element]
         if size <= max(250, 0.15 * whole) and next(element.iter("h1", "article", "main"), None) is None:
             gone.append(element)
     _remove(tree, gone)

@@ -70,10 +70,10 @@ def feed_as_json(feed: Feed) -> dict[str, Any]:
 
 
 def _entry_of_json(said: dict[str, Any]) -> Entry:
-    days = {
-        name: date.fromisoformat(said[name]) if said[name] else None for name in ("published", "modified")
-    }
-    return Entry(**said | days | {"authors": tuple(said["authors"])})
+    made: dict[str, Any] = {"authors": tuple(said["authors"])}
+    for name in ("published", "modified"):
+        made[name] = date.fromisoformat(said[name]) if said[name] else None
+    return Entry(**(said | made))
 
 
 def _without_entities(data: bytes) -> None:

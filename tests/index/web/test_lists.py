@@ -16,6 +16,7 @@ from index.decode import NotAnArticleError
 from index.errors import InputError
 from index.fetch import Fetcher
 from index.listing import entry_of, open_sources, read_list, seconds_of
+from index.web import feeds
 from index.web.feeds import feed_in, parse_feed
 from index.web.sitemaps import parse_sitemap
 from index.web.source import feeds_of_opml
@@ -319,24 +320,18 @@ def test_a_llama_index_reader_is_a_source_by_its_name(tmp_path: Path):
 
 
 def test_a_feed_built_to_stall_its_reader_is_given_up_with_a_reason() -> None:
-    stalling = b"<rss version='2.0'><channel><title>t</title>" + b"<!-- " * 400_000
+    stalling = ATOM.replace(
+        b"</feed>",
+        b"<entry><content type='html'><![CDATA[" + b"<!-- " * 200_000 + b"]]></content></entry></feed>",
+    )
     with pytest.raises(NotAnArticleError, match="longer than 3 seconds"):
         parse_feed(stalling, AT, seconds=3)
     assert parse_feed(ATOM, AT) == feed_in(ATOM, AT)  # the next one is read
 
 
 @pytest.mark.timeout(60)
-def test_angle_brackets_in_an_entry_are_looked_at_once() -> None:
-    content = b"&lt;" * 300_000
-    data = (
-        b"<rss version='2.0'><channel><title>t</title><item><link>https://a.example/1</link><title>"
-        + content
-        + b"</title></item></channel></rss>"
-    )
-    try:
-        assert len(parse_feed(data, AT, seconds=30).entries) == 1
-    except NotAnArticleError as reason:
-        assert "longer than" in str(reason)
+def test_angle_brackets_are_looked_at_once() -> None:
+    assert feeds._plain("<b>Locks</b> " + "<" * 20_000_000).split()[0] == "Locks"
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-be", "utf-32"])

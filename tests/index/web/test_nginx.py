@@ -28,7 +28,7 @@ from tests.index.words import WordEmbedder
 ARTICLES = 300
 NGINX = shutil.which("nginx") or ("/usr/sbin/nginx" if Path("/usr/sbin/nginx").exists() else "")
 CONFIG = """
-daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/error.log warn;
+{user} daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/error.log warn;
 events {{ worker_connections 256; }}
 http {{
   access_log {folder}/access.log; types {{ text/html html; application/rss+xml rss; application/atom+xml atom; text/xml xml; application/gzip gz; text/plain txt; application/pdf pdf; image/png png; }}
@@ -168,11 +168,9 @@ def nginx(tmp_path: Path) -> Iterator[NginxSite]:
     site.put("robots.txt", f"User-agent: *\nDisallow: /private/\nSitemap: {site.origin}/sitemap.xml\n")
     site.put("picture.png", b"\x89PNG\r\n\x1a\n" + bytes(2000))
     site.lists()
-    (folder / "nginx.conf").write_text(CONFIG.format(folder=folder, port=port))
-    os.chmod(tmp_path, 0o755)  # nginx's worker is another user
-    for parent in tmp_path.parents:
-        if parent.owner() == "root" and parent.is_relative_to("/tmp") and parent != Path("/tmp"):
-            os.chmod(parent, 0o755)
+    (folder / "nginx.conf").write_text(
+        CONFIG.format(folder=folder, port=port, user="user root;" if os.getuid() == 0 else "")
+    )
     process = subprocess.Popen(
         [NGINX, "-c", str(folder / "nginx.conf"), "-p", str(folder)], stderr=subprocess.PIPE, text=True
     )
