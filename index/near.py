@@ -77,8 +77,6 @@ REWRITTEN = 0.12
 REWRITTEN_LENGTHS = 0.6
 FACTS = 0.8
 """So many of the names and figures of the one with fewer stand in the other."""
-FEW_FACTS = 3
-"""With fewer names and figures there is nothing to tell facts by."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -180,7 +178,7 @@ def likeness(a: Print, b: Print, cosine: float, common: Collection[int] = ()) ->
     less, more = len(short), len(long)
     lead = float(np.isin(orders[1][:LEAD], short).mean()) if more else 0.0
     known = min(len(a.facts), len(b.facts))
-    facts = len(np.intersect1d(a.facts, b.facts, assume_unique=True)) / known if known >= FEW_FACTS else 1.0
+    facts = len(np.intersect1d(a.facts, b.facts, assume_unique=True)) / known if known else 1.0
     return Likeness(shared / max(less, 1), less / max(more, 1), lead, facts, less, cosine)
 
 

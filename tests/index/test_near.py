@@ -21,7 +21,7 @@ from index.catalog import CATALOG_FILE, Catalog, Shelves
 from index.copies import Head, Pair, clusters_of
 from index.find_copies import find_copies
 from index.library import Library
-from index.near import NearRules
+from index.near import NearRules, likeness, print_of, verdict
 from index.schema import Article, ArticleFilter, BuildReport, Chunk
 from index.staging import Staging
 from tests.index.words import WORDS, Interrupted, ListSource, WordEmbedder, article, corpus
@@ -421,3 +421,12 @@ def test_signatures_agree_in_the_share_that_texts_have_in_common() -> None:
     shared = [replace(prints[0], shingles=half), replace(prints[1], shingles=half + 200)]
     signed = near.signatures(shared)
     assert (signed[0] == signed[1]).mean() == pytest.approx(1 / 3, abs=0.12)
+
+
+def test_two_short_notices_of_one_form_with_another_name_and_number_are_two_articles():
+    texts = [
+        f"The lighthouse of {town} was lit for the first time by {20 + n} keepers. It is made of granite."
+        for n, town in enumerate(("Arle", "Brink"))
+    ]
+    one, other = map(print_of, texts)
+    assert verdict(likeness(one, other, 0.99), NearRules()) == ""
