@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
 
 MOST_CHARS = 2_000
 _TRACKING = frozenset({"fbclid", "gclid", "dclid", "msclkid", "mc_cid", "mc_eid", "igshid", "ref_src"})
@@ -30,20 +30,10 @@ def without_tracking(address: str) -> str:
     >>> without_tracking("HTTPS://Example.org?fbclid=1#top")
     'https://example.org/'
     """
-    address = address.strip()
-    if len(address) > MOST_CHARS:
+    if (found := _parts(address)) is None:
         return ""
-    try:
-        parts = urlsplit(address)
-        host, port = (parts.hostname or "").removesuffix("."), parts.port
-    except ValueError:
-        return ""
-    if parts.scheme not in ("http", "https") or not host:
-        return ""
+    parts, host, port, _, query = found
     number = "" if port in (None, 80 if parts.scheme == "http" else 443) else f":{port}"
-    asked = parse_qsl(parts.query, keep_blank_values=True)
-    kept = [pair for pair in asked if not _counts_visits(pair[0])]
-    query = parts.query if kept == asked else urlencode(kept)
     host = f"[{host}]" if ":" in host else host
     return f"{parts.scheme}://{host}{number}{parts.path or '/'}" + (f"?{query}" if query else "")
 
@@ -67,8 +57,22 @@ def same_site(one: str, other: str) -> bool:
     return short == long or ("." in short and long.endswith("." + short))
 
 
-def _counts_visits(name: str) -> bool:
-    return name.startswith("utm_") or name in _TRACKING
+def _parts(address: str) -> tuple[SplitResult, str, int | None, list[tuple[str, str]], str] | None:
+    """An http(s) address taken apart: its parts, host and port, the pairs of its query that do not only count visits,
+    and the query of these (as written where that is all of them); None for what is none."""
+    address = address.strip()
+    if len(address) > MOST_CHARS:
+        return None
+    try:
+        parts = urlsplit(address)
+        host, port = (parts.hostname or "").removesuffix("."), parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in ("http", "https") or not host:
+        return None
+    asked = parse_qsl(parts.query, keep_blank_values=True)
+    kept = [(name, value) for name, value in asked if not name.startswith("utm_") and name not in _TRACKING]
+    return parts, host, port, kept, parts.query if kept == asked else urlencode(kept)
 
 
 def spellings(address: str) -> tuple[str, ...]:
@@ -79,21 +83,16 @@ def spellings(address: str) -> tuple[str, ...]:
     >>> spellings("https://example.org/a?utm_source=x#top")[1:3]
     ('https://example.org/a', 'https://example.org/a/')
     """
-    if len(address) > MOST_CHARS:
+    if (found := _parts(address)) is None:
         return ()
-    try:
-        parts = urlsplit(address.strip())
-        host, port = (parts.hostname or "").removesuffix("."), parts.port
-    except ValueError:
-        return ()
-    if parts.scheme not in ("http", "https") or not host:
-        return ()
+    parts, host, port, kept, query = found
     bare = host.removeprefix("www.")
     number = "" if port in (None, 80, 443) else f":{port}"
-    asked = parse_qsl(parts.query, keep_blank_values=True)
-    kept = [pair for pair in asked if not _counts_visits(pair[0])]
     queries = dict.fromkeys(
-        ("?" + parts.query if parts.query and kept == asked else "", "?" + urlencode(kept) if kept else "")
+        (
+            "?" + parts.query if parts.query and query == parts.query else "",
+            "?" + urlencode(kept) if kept else "",
+        )
     )
     path = parts.path.rstrip("/")
     schemes = ("https", "http") if parts.scheme == "https" else ("http", "https")

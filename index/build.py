@@ -125,20 +125,19 @@ def build_index(
             try:
                 with Ledger(index_dir, catalog.path, forget_files=rebuild) as ledger:
                     build = _Build(
-                        index_dir, catalog, staging, ledger, embedder, settings, rebuild, chroma_url, progress
-                    )
-                    build.near = near or NearRules()
+                        index_dir, catalog, staging, ledger, embedder, settings, rebuild, chroma_url,
+                        near or NearRules(), progress,
+                    )  # fmt: skip
                     began = datetime.now(UTC)
-                    known = ledger.sources()
-                    for key, value in (remember or {}).items():
+                    known, entries = ledger.sources(), remember or {}
+                    for key, value in entries.items():
                         if key in known and _said_of_articles(known[key]) != _said_of_articles(value):
                             ledger.renew(key)
                     report = build.run(sources)
                     for one in report.sources:  # an address with a slip in it is not asked for ever after
-                        if (remember or {}).get(one.key) and (
-                            one.key in known or one.added + one.updated + one.unchanged
-                        ):
-                            ledger.note_source(one.key, (remember or {})[one.key])
+                        gave = one.key in known or one.added + one.updated + one.unchanged
+                        if gave and (entry := entries.get(one.key)):
+                            ledger.note_source(one.key, entry)
                     ledger.settle()
                     report = _with_unread(report, unread)
                     ledger.store_report(began, report)
@@ -233,6 +232,7 @@ class _Build:
         settings: dict[str, str],
         rebuild: bool,
         chroma_url: str,
+        near: NearRules,
         progress: Callable[[Progress], None] | None,
     ) -> None:
         self.index_dir = index_dir
@@ -245,7 +245,7 @@ class _Build:
         self.chroma_url = chroma_url
         self.progress = progress or (lambda _: None)
         self.spent = False
-        self.near = NearRules()
+        self.near = near
         self.read = 0
         self.embedded = 0
         self.seen: set[str] = set()
@@ -330,7 +330,7 @@ class _Build:
             else:
                 self.read += 1
                 self._article(item, source.key)
-            self.progress(Progress("reading", self.read, None, source.label))
+            self.progress(Progress("reading", self.read, None, self.count.label))
 
     def _kept(self, ids: Sequence[str]) -> None:
         """Articles that were not read again; for a rebuild they are embedded from their stored text."""

@@ -523,6 +523,17 @@ class Catalog:
             return self._db.execute(query, values).fetchall()
 
 
+def count_by_source(index_dir: Path) -> dict[str, int]:
+    """How many articles each source gave, by its key; {} where there is no index."""
+    catalog = Catalog.open(index_dir)
+    if catalog is None:
+        return {}
+    try:
+        return catalog.count_by_source()
+    finally:
+        catalog.close()
+
+
 def _checked(path: Path, *, create: bool) -> sqlite3.Connection:
     try:
         db = connect(path, create=create)

@@ -54,6 +54,11 @@ _COUNTS = "(run <= ? OR article = '')"
 TO_READ = -1
 """See `FileNote`."""
 
+_WAITS = "run > ? AND run != ? AND article != ''"
+"""Rows of articles that a killed build, not this one, came to fetch and not to store."""
+
+_ENTRIES = "SELECT key, value FROM sources ORDER BY rowid"
+
 _TABLES = ("sources", "files", "lists", "pages", "listed")
 
 
@@ -275,16 +280,14 @@ class Ledger:
     def waiting(self, address: str) -> tuple[PageNote, Article] | None:
         """A page that a killed build fetched and did not come to store, with its article."""
         row = self._db.execute(
-            "SELECT * FROM pages WHERE address = ? AND run > ? AND run != ? AND article != ''",
-            (address, self._settled, self._run or -1),
+            f"SELECT * FROM pages WHERE address = ? AND {_WAITS}", (address, self._settled, self._run or -1)
         ).fetchone()
         return (_page(row), article_from_json(row["article"])) if row else None
 
     def waiting_for(self, source_key: str) -> list[str]:
         """The addresses of a source's pages that are `waiting`."""
         rows = self._db.execute(
-            "SELECT address FROM listed JOIN pages USING (address) "
-            "WHERE source_key = ? AND pages.run > ? AND pages.run != ? AND article != ''",
+            f"SELECT address FROM listed JOIN pages USING (address) WHERE source_key = ? AND {_WAITS}",
             (source_key, self._settled, self._run or -1),
         )
         return [row["address"] for row in rows]
@@ -318,7 +321,7 @@ class Ledger:
         """The pages a source ever led to, with their addresses, those longest not asked for first."""
         query = (
             "SELECT pages.* FROM listed JOIN pages USING (address) "
-            "WHERE source_key = ? AND (pages.run <= ? OR article = '') ORDER BY checked, address"
+            f"WHERE source_key = ? AND {_COUNTS} ORDER BY checked, address"
         )
         for row in self._db.execute(query, (source_key, self._settled)).fetchall():
             yield row["address"], _page(row)
@@ -352,8 +355,7 @@ class Ledger:
 
     def sources(self) -> dict[str, dict[str, Any]]:
         """The sources that were built here, by key, each with what it takes to read it again."""
-        rows = self._db.execute("SELECT key, value FROM sources ORDER BY rowid")
-        return {row["key"]: json.loads(row["value"]) for row in rows}
+        return _entries(self._db.execute(_ENTRIES))
 
     def note_source(self, key: str, value: dict[str, Any]) -> None:
         """Notes a source, with what it takes to read it again."""
@@ -369,25 +371,24 @@ class Ledger:
         db.execute(f"UPDATE pages SET etag = '', last_modified = '' WHERE {of_it}", (key,))
         db.execute("UPDATE listed SET stamp = 'anew' WHERE source_key = ?", (key,))
         db.execute("DELETE FROM lists")
-        db.execute("DELETE FROM files WHERE source_key = ?", (key,))
+        db.execute(
+            "UPDATE files SET size = ? WHERE source_key = ?", (TO_READ, key)
+        )  # what they gave stays known
 
     def forget_source(self, key: str, articles: Iterable[str] = ()) -> None:
         """Forgets a source and what only it led to: built again, it is read anew. So are the pages of these `articles`,
         whatever leads to them."""
         db = self._db
         db.executemany("DELETE FROM pages WHERE article_id = ?", [(one,) for one in articles])
-        addresses = [
-            row["address"] for row in db.execute("SELECT address FROM listed WHERE source_key = ?", (key,))
-        ]
+        listed = "address {} (SELECT address FROM listed WHERE source_key {} ?)"
+        db.execute(
+            f"DELETE FROM pages WHERE {listed.format('IN', '=')} AND {listed.format('NOT IN', '!=')}",
+            (key, key),
+        )
         db.execute("DELETE FROM listed WHERE source_key = ?", (key,))
         db.execute("DELETE FROM files WHERE source_key = ?", (key,))
         db.execute("DELETE FROM sources WHERE key = ?", (key,))
         db.execute("DELETE FROM lists")
-        for address in addresses:
-            db.execute(
-                "DELETE FROM pages WHERE address = ? AND address NOT IN (SELECT address FROM listed)",
-                (address,),
-            )
 
     def store_report(self, began: datetime, report: BuildReport) -> None:
         """Keeps what a build did; the last 200 are kept."""
@@ -406,8 +407,16 @@ def runs(index_dir: Path, most: int = 20) -> list[Run]:
 
 def known_sources(index_dir: Path) -> dict[str, dict[str, Any]]:
     """The sources of complete builds, by key; {} where nothing was built."""
-    rows = _read(index_dir, "SELECT key, value FROM sources ORDER BY rowid", ())
-    return {row["key"]: json.loads(row["value"]) for row in rows}
+    return _entries(_read(index_dir, _ENTRIES, ()))
+
+
+def last_readings(index_dir: Path) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Of each source that the last 200 builds read, by key, when that last was (ISO, UTC), and its part of the report."""
+    return {
+        source["key"]: (run.began, source)
+        for run in reversed(runs(index_dir, _KEPT_RUNS))
+        for source in run.report["sources"]
+    }
 
 
 def pages_with(index_dir: Path, status: str) -> list[tuple[str, PageNote]]:
@@ -467,11 +476,12 @@ def report_json(report: BuildReport) -> dict[str, Any]:
         "articles": report.manifest.articles,
         "chunks": report.manifest.chunks,
         "revision": report.manifest.revision,
-        "sources": [_source_json(source) for source in report.sources],
+        "sources": [source_json(source) for source in report.sources],
     }
 
 
-def _source_json(source: SourceReport) -> dict[str, Any]:
+def source_json(source: SourceReport) -> dict[str, Any]:
+    """One source's part of a report as JSON types."""
     counts = {
         name: getattr(source, name) for name in ("added", "updated", "unchanged", "removed", "clustered")
     }
@@ -505,7 +515,6 @@ _NO_READING = frozenset(
 
 def _forget_what_is_not_stored(db: sqlite3.Connection, settled: int) -> None:
     """Forgets what is noted about articles that the catalog does not hold (another index, an older copy of it)."""
-    missing = f"SELECT address FROM pages WHERE {_COUNTS} AND status = 'ok' AND article_id NOT IN (SELECT id FROM catalog.articles)"
     for row in db.execute(
         "SELECT address, article FROM pages WHERE run > ? AND article != ''", (settled,)
     ).fetchall():
@@ -521,6 +530,7 @@ def _forget_what_is_not_stored(db: sqlite3.Connection, settled: int) -> None:
         "AND article_id IN (SELECT id FROM catalog.articles)",
         (settled,),
     )
+    missing = f"SELECT address FROM pages WHERE {_COUNTS} AND status = 'ok' AND article_id NOT IN (SELECT id FROM catalog.articles)"
     lost = [row["address"] for row in db.execute(missing, (settled,))]
     if lost:
         db.executemany("DELETE FROM pages WHERE address = ?", [(address,) for address in lost])
@@ -533,6 +543,10 @@ def _forget_what_is_not_stored(db: sqlite3.Connection, settled: int) -> None:
             db.execute(
                 "DELETE FROM files WHERE source_key = ? AND path = ?", (row["source_key"], row["path"])
             )
+
+
+def _entries(rows: Iterable[sqlite3.Row]) -> dict[str, dict[str, Any]]:
+    return {row["key"]: json.loads(row["value"]) for row in rows}
 
 
 def _read(index_dir: Path, query: str, values: Sequence[object]) -> list[sqlite3.Row]:

@@ -228,6 +228,16 @@ def parse_date(value: object) -> date | None:
     return None
 
 
+def latest_day() -> date:
+    """The last day that something can have been published on: tomorrow, which in some time zone is today."""
+    return date.today() + timedelta(days=1)
+
+
+def not_ahead(day: date | None) -> date | None:
+    """The day, unless it is later than `latest_day`: it would make an article the newest for ever."""
+    return day if day is None or day <= latest_day() else None
+
+
 def _day(year: object, month: object, day: object) -> date | None:
     try:
         return date(int(str(year)), int(str(month)), int(str(day)))

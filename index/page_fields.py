@@ -12,11 +12,20 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from index.metadata import Fields, language_code, line_of, parse_date, people, site_of, web_address
+from index.metadata import (
+    Fields,
+    language_code,
+    latest_day,
+    line_of,
+    parse_date,
+    people,
+    site_of,
+    web_address,
+)
 
 _EARLIEST = date(1600, 1, 1)
 _MAX_NODES = 2_000
@@ -312,7 +321,7 @@ def _is_beside(element: Any) -> bool:
 
 def _first_day(values: Any) -> date | None:
     """The first that is a day, not before printing and at most a day ahead of today (zones differ)."""
-    last = date.today() + timedelta(days=1)
+    last = latest_day()
     for value in values:
         day = parse_date(value)
         if day is not None and _EARLIEST <= day <= last:
@@ -361,7 +370,7 @@ def _guessed_day(tree: Any, address: str) -> date | None:
     from htmldate import find_date
     from lxml import etree  # pyright: ignore[reportAttributeAccessIssue] (compiled, without stubs)
 
-    last = date.today() + timedelta(days=1)
+    last = latest_day()
     reduced = copy.deepcopy(tree)
     for element in list(reduced.iter("aside", "nav", "footer", "time")):
         if element.tag != "time" or _is_beside(element):
@@ -518,12 +527,14 @@ def address_of(tree: Any, url: str, others: list[object]) -> str:
             continue
         if not own:
             return address
-        if _may_be(address, own):
+        if may_be(address, own):
             return re.sub(r"^http:", "https:", address) if own.startswith("https:") else address
     return own
 
 
-def _may_be(address: str, own: str) -> bool:
+def may_be(address: str, own: str) -> bool:
+    """Whether the page at `own` may call `address` its own: on the same host and port (see `plain_host`), and not the
+    site's front page unless it is that itself."""
     claimed, real = urlsplit(address), urlsplit(own)
     if plain_host(claimed.hostname or "") != plain_host(real.hostname or "") or claimed.port != real.port:
         return False

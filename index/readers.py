@@ -239,18 +239,17 @@ class FolderSource:
         come the paths that could not be looked at."""
         waiting: deque[_File | Skipped] = deque()
         batch: list[_File] = []
+        folder = Folder(self.key, self.label, self.collection, self.max_bytes, self._given)
         with ExitStack() as stack:
             readers: Readers | None = None
             for number, one in enumerate(self._files(before, unread)):
                 waiting.append(one)
                 if isinstance(one, _File) and not one.kept:
                     if kind_of(one.path.name) in _BESIDE and (readers or number >= _ALONE):
-                        readers = readers or stack.enter_context(
-                            closing(Readers(self._folder, self._workers))
-                        )
+                        readers = readers or stack.enter_context(closing(Readers(folder, self._workers)))
                         batch.append(one)
                     else:
-                        one.items = read_file(one.path, one.relative, self._folder)
+                        one.items = read_file(one.path, one.relative, folder)
                 if readers and len(batch) >= _BATCH:
                     _hand_out(readers, batch)
                     batch = []
@@ -300,10 +299,6 @@ class FolderSource:
         now = (status.st_size, status.st_mtime_ns, inode, status.st_ctime_ns)
         kept = note is not None and (note.size, note.changed, note.inode, note.moved) == now
         return _File(path, relative, status.st_size, status.st_mtime_ns, inode, status.st_ctime_ns, kept)
-
-    @property
-    def _folder(self) -> Folder:
-        return Folder(self.key, self.label, self.collection, self.max_bytes, self._given)
 
 
 @dataclass

@@ -102,15 +102,11 @@ class Ingest:
 
     def sources(self, collection: str) -> list[SourceRow]:
         """A collection's sources, in the order in which they came."""
-        from index.ledger import known_sources, runs
+        from index.catalog import count_by_source
+        from index.ledger import known_sources, last_readings
 
         folder = self._of(collection).index_dir
-        last = {
-            one["key"]: (run.began, one)
-            for run in reversed(runs(folder, 200))
-            for one in run.report["sources"]
-        }
-        counts = _counts(folder)
+        last, counts = last_readings(folder), count_by_source(folder)
         own = self.folder(collection).resolve()
         rows = []
         for key, entry in known_sources(folder).items():
@@ -201,18 +197,6 @@ class Ingest:
             return wiring.build_entries(settings, entries(), progress=tell)
 
         return self.jobs.add(title, collection, work)
-
-
-def _counts(index_dir: Path) -> dict[str, int]:
-    from index.catalog import Catalog
-
-    catalog = Catalog.open(index_dir)
-    if catalog is None:
-        return {}
-    try:
-        return catalog.count_by_source()
-    finally:
-        catalog.close()
 
 
 def _listed(names: Sequence[str]) -> str:

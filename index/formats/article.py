@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from datetime import date, timedelta
 from itertools import accumulate
 
 from index.clean import clean_line, clean_text, normalize
 from index.decode import NotAnArticleError
 from index.formats.piece import Piece
-from index.metadata import guess_language
+from index.metadata import guess_language, not_ahead
 from index.schema import Article, article_id
 
 _MAX_TITLE = 120
@@ -24,8 +23,7 @@ def article_of(
     """The article a piece stands for. Raises `NotAnArticleError` where it has no text, with the reason.
 
     `key` and `label` are the source's (`schema.Source`), `name` the file's path in it or its address,
-    `stem` a title for want of another. A date later than tomorrow is not taken: it would make an
-    article the newest for ever.
+    `stem` a title for want of another. A date later than tomorrow is not taken (`metadata.not_ahead`).
     """
     fields = piece.fields
     whole = text = clean_text(piece.body)
@@ -45,8 +43,8 @@ def article_of(
         title=title,
         url=fields.url,
         text=text,
-        published=_past(fields.published),
-        modified=_past(fields.modified),
+        published=not_ahead(fields.published),
+        modified=not_ahead(fields.modified),
         authors=fields.authors,
         source=label,
         site=fields.site,
@@ -57,11 +55,6 @@ def article_of(
         corrects=fields.corrects,
         pages=pages,
     )
-
-
-def _past(day: date | None) -> date | None:
-    """The day unless it is later than tomorrow, which in some time zone is today."""
-    return day if day is None or day <= date.today() + timedelta(days=1) else None
 
 
 def _moved(piece: Piece, clean: str, cut: int) -> tuple[int, ...]:

@@ -48,6 +48,11 @@ class Feed:
     nameless: int = 0
 
 
+def declares_entities(data: bytes) -> bool:
+    """Whether XML declares entities of its own, in UTF-16 and UTF-32 too."""
+    return bool(_ENTITY.search(data.replace(b"\0", b"")))
+
+
 def parse_feed(data: bytes, address: str, content_type: str = "", *, seconds: float = SECONDS) -> Feed:
     """The feed in `data`, fetched from `address`; addresses in it are made whole. Parsed in a child process.
 
@@ -78,7 +83,7 @@ def _entry_of_json(said: dict[str, Any]) -> Entry:
 
 def _without_entities(data: bytes) -> None:
     # Less the zeros: in UTF-16 and UTF-32 they stand between the letters.
-    if _ENTITY.search(data.replace(b"\0", b"")):
+    if declares_entities(data):
         raise NotAnArticleError("the feed declares entities of its own and is not read")
 
 

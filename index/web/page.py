@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import codecs
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from itertools import islice
 from urllib.parse import urlsplit
 
-from index.addresses import page_key, same_site, without_tracking
-from index.clean import clean_line
+from index.addresses import page_key, without_tracking
 from index.decode import NotAnArticleError, decode
 from index.formats.article import article_of
 from index.formats.kinds import HEAD, HTML, MARKDOWN, kind_of
 from index.formats.piece import Piece
 from index.formats.pieces import articles_in
-from index.metadata import site_of
+from index.metadata import not_ahead, site_of
+from index.page_fields import may_be
 from index.schema import Article, Skipped, article_id
 
 
@@ -43,15 +43,15 @@ def article_of_page(
     piece = _piece(data, url, content_type, charset)
     address = without_tracking(url) or url
     fields = piece.fields
-    canonical = without_tracking(_canonical(fields.url, url))
+    canonical = without_tracking(fields.url) if may_be(fields.url, url) else ""
     fields = replace(
         fields,
         external_id=address,
         title=fields.title or known.title,
         url=address,
         site=site_of(address),
-        published=_possible(fields.published) or known.published,
-        modified=_possible(fields.modified) or known.modified,
+        published=not_ahead(fields.published) or known.published,
+        modified=not_ahead(fields.modified) or known.modified,
         authors=fields.authors or known.authors,
         topic=fields.topic or known.topic,
         language=fields.language or known.language,
@@ -59,11 +59,11 @@ def article_of_page(
     )
     article = article_of(
         replace(piece, fields=fields, fetched_at=fetched_at), key="web", label=known.source, name=address,
-        stem=_title_of(address), collection=known.collection,
+        stem=_stem_of(address), collection=known.collection,
     )  # fmt: skip
     # Sixteen digits: many sites call every page index.html, and somebody may look for two that collide.
     article = replace(article, id=article_id("web", address, 16))
-    return article, canonical if page_key(canonical) != page_key(address) else ""
+    return article, canonical if page_key(canonical) not in ("", page_key(address)) else ""
 
 
 def alike(one: str, other: str) -> bool:
@@ -127,25 +127,6 @@ def _transcoded(data: bytes, charset: str) -> bytes:
     return data
 
 
-def _canonical(named: str, url: str) -> str:
-    """The address a page names as its own, if it is believed: on its own site, and not the front page."""
-    if not named or not same_site(named, url):
-        return url
-    if (
-        urlsplit(named).path in ("", "/")
-        and not urlsplit(named).query
-        and urlsplit(url).path not in ("", "/")
-    ):
-        return url
-    return named
-
-
-def _title_of(url: str) -> str:
-    stem = urlsplit(url).path.rstrip("/").rsplit("/", 1)[-1].rsplit(".", 1)[0]
-    name = clean_line(stem.replace("-", " ").replace("_", " "))
-    return (name[:1].upper() + name[1:])[:300] or site_of(url)
-
-
-def _possible(day: date | None) -> date | None:
-    """A day, unless it lies more than a day ahead."""
-    return day if day is None or day <= datetime.now(UTC).date() + timedelta(days=1) else None
+def _stem_of(url: str) -> str:
+    """What a title is made of for want of another: the last part of the path, else the site."""
+    return urlsplit(url).path.rstrip("/").rsplit("/", 1)[-1].rsplit(".", 1)[0] or site_of(url)

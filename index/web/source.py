@@ -26,7 +26,7 @@ from index.fetch import Fetched, FetchError, FetchFailed, FetchGone, Wanted
 from index.ledger import Ledger, ListNote, PageNote
 from index.metadata import site_of, web_address
 from index.schema import Article, Gone, Kept, Skipped
-from index.web.feeds import parse_feed
+from index.web.feeds import declares_entities, parse_feed
 from index.web.page import Known, alike, article_of_page, as_corrected
 from index.web.sitemaps import parse_sitemap, unzipped
 
@@ -131,7 +131,7 @@ class _Run:
     """One reading of a source."""
 
     def __init__(self, source: WebSource, fetcher: Fetches, ledger: Ledger) -> None:
-        self.key, self.address, self.label = source.key, source.address, source.label
+        self.key, self.address = source.key, source.address
         self.reading = source.reading
         self.fetcher = fetcher
         self.ledger = ledger
@@ -153,6 +153,8 @@ class _Run:
         """Pages beyond `Reading.most`."""
         self.texts: dict[str, tuple[str, str]] = {}
         """Id and address of the article that gave a text, by its content hash."""
+        self.fetched: dict[str, Fetched] = {}
+        """Sitemaps that were fetched to see whether they are any, for when their turn comes."""
         self.originals: dict[str, tuple[Article, Fetched] | None] = {}
         self.gone: list[tuple[_Want, PageNote, str]] = []
 
@@ -219,7 +221,7 @@ class _Run:
             return self._as_before(before)
         page = None if before else self.ledger.page(page_key(address))
         validators = before or page
-        found = self.fetcher.get(
+        found = self.fetched.pop(address, None) or self.fetcher.get(
             address,
             etag=validators.etag if validators else "",
             last_modified=validators.last_modified if validators else "",
@@ -302,9 +304,11 @@ class _Run:
 
     def _is_sitemap(self, address: str) -> bool:
         try:
-            parse_sitemap(self.fetcher.get(address).body, address)
+            found = self.fetcher.get(address)
+            parse_sitemap(found.body, address)
         except (FetchError, NotAnArticleError):
             return False
+        self.fetched[address] = found
         return True
 
     def _want(self, address: str, known: Known, stamp: str = "", content: str = "") -> str:
@@ -628,7 +632,7 @@ def feeds_of_opml(data: bytes, address: str) -> list[str]:
 def _xml(data: bytes) -> Any:
     from lxml import etree  # pyright: ignore[reportAttributeAccessIssue] (compiled, without stubs)
 
-    if b"<!ENTITY" in data.replace(b"\0", b"").upper():  # in UTF-16 and UTF-32 too
+    if declares_entities(data):
         raise NotAnArticleError("the file declares entities of its own and is not read")
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, recover=True)
     try:

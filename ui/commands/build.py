@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import typer
 
 from ui.commands.common import CollectionOption, IndexOption, SetOption, complain, note, settings_from
 
 if TYPE_CHECKING:
-    from index.schema import BuildReport, Progress, Skipped, SourceReport
+    from index.schema import BuildReport, Progress, Skipped
 
 SECONDS_BETWEEN_LINES = 5.0
 
@@ -58,6 +58,7 @@ def build(
 
 def report_text(report: BuildReport) -> str:
     """What a build did, for people: a line of counts, one for each of several sources, then each skipped input and why."""
+    from index.ledger import source_json
     from ui.terminal import one_line
 
     lines = [
@@ -67,7 +68,7 @@ def report_text(report: BuildReport) -> str:
         f"revision {report.manifest.revision}",
     ]
     if len(report.sources) > 1:
-        lines += [f"  {one_line(one.key)}: {counts_text(one)}" for one in report.sources]
+        lines += [f"  {one_line(one.key)}: {counts_text(source_json(one))}" for one in report.sources]
     if report.clustered:
         many = "articles are near copies" if report.clustered > 1 else "article is a near copy"
         lines.append(f"{report.clustered} {many} of another, which answers for them")
@@ -75,14 +76,13 @@ def report_text(report: BuildReport) -> str:
     return "\n".join(lines + gone) + "\n" + skipped_text(report.skipped)
 
 
-def counts_text(source: SourceReport) -> str:
-    """A source's counts that are not 0, in words."""
-    counts = {
-        "added": source.added, "updated": source.updated, "unchanged": source.unchanged, "removed": source.removed,
-        "near copies": source.clustered,
-        "skipped": len(source.skipped),
-    }  # fmt: skip
-    return ", ".join(f"{count} {name}" for name, count in counts.items() if count) or "nothing"
+def counts_text(source: Mapping[str, Any]) -> str:
+    """The counts of a source's report (`index.ledger.source_json`) that are not 0, in words."""
+    names = {"clustered": "near copies"}
+    counted = ("added", "updated", "unchanged", "removed", "clustered", "skipped")
+    return (
+        ", ".join(f"{source[name]} {names.get(name, name)}" for name in counted if source[name]) or "nothing"
+    )
 
 
 def skipped_text(skipped: Iterable[Skipped]) -> str:

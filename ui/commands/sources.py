@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from index.errors import InputError
+from ui.commands.build import counts_text
 from ui.commands.common import CollectionOption, IndexOption, JsonOption, SetOption, note, settings_from
 
 app = typer.Typer(
@@ -27,15 +28,11 @@ def list_sources(
     """List the sources that were built, with the number of their articles and what the last build said of them."""
     settings = settings_from(set_, index=index, collection=collection)
 
-    from index.ledger import known_sources, runs
+    from index.catalog import count_by_source
+    from index.ledger import known_sources, last_readings
     from ui.terminal import json_line, one_line
 
-    counts = _counts(settings.index_dir)
-    last = {
-        one["key"]: (run.began, one)
-        for run in reversed(runs(settings.index_dir, 200))
-        for one in run.report["sources"]
-    }
+    counts, last = count_by_source(settings.index_dir), last_readings(settings.index_dir)
     rows = [
         {"key": key, **_told(value), "articles": counts.get(key, 0), "last": last.get(key, ("", None))[0]}
         for key, value in known_sources(settings.index_dir).items()
@@ -119,26 +116,9 @@ def run_text(began: str, report: dict[str, Any]) -> str:
     )
     lines = [f"{began}  {total} in {report['seconds']:.1f} s, revision {report['revision']}"]
     for source in report["sources"]:
-        said = [
-            f"{source[name]} {name}"
-            for name in ("added", "updated", "unchanged", "removed", "skipped")
-            if source[name]
-        ]
-        lines.append(f"  {one_line(source['key'])}: {', '.join(said) or 'nothing'}")
+        lines.append(f"  {one_line(source['key'])}: {counts_text(source)}")
         lines += [f"    gone {one_line(one['name'])}: {one_line(one['reason'])}" for one in source["gone"]]
         lines += [
             f"    skipped {one_line(one['name'])}: {one_line(one['reason'])}" for one in source["why_skipped"]
         ]
     return "\n".join(lines) + "\n"
-
-
-def _counts(index_dir: Any) -> dict[str, int]:
-    from index.catalog import Catalog
-
-    catalog = Catalog.open(index_dir)
-    if catalog is None:
-        return {}
-    try:
-        return catalog.count_by_source()
-    finally:
-        catalog.close()

@@ -16,6 +16,7 @@ from index.library import Library
 from index.web import source as web_source
 from index.web.source import WebSource
 from tests.index.web.site import Collection, counts, text
+from tests.index.words import Interrupted, WordEmbedder
 
 
 def reasons(report: object) -> list[str]:
@@ -376,17 +377,20 @@ def test_private_addresses_are_told_not_fetched(web: Collection):
     assert all("169.254" in one.name or "10.0.0.1" in one.name for one in report.skipped)
 
 
-def test_a_build_that_died_after_fetching_does_not_fetch_again(web: Collection):
-    from tests.index.words import Interrupted, WordEmbedder
-
-    for n in range(4):
+def died_after_fetching(web: Collection, articles: int) -> None:
+    """A feed of so many articles, and a build of it that fetched them and died before it stored them."""
+    for n in range(articles):
         web.site.article(n)
-    web.site.feed(range(4))
+    web.site.feed(range(articles))
     web.embedder = WordEmbedder(fail_after=0)
     with pytest.raises(Interrupted):
         web.sync("/feed.xml")
-    assert len(web.site.requests()) == 5
     web.embedder = WordEmbedder()
+
+
+def test_a_build_that_died_after_fetching_does_not_fetch_again(web: Collection):
+    died_after_fetching(web, 4)
+    assert len(web.site.requests()) == 5
     assert counts(web.sync("/feed.xml")) == (4, 0, 0, 0)
     assert web.site.requests() == [("/feed.xml", False)], "pages were not fetched twice"
     assert counts(web.sync("/feed.xml")) == (0, 0, 4, 0)
@@ -593,15 +597,7 @@ def test_a_page_without_text_says_so_each_time_it_is_asked_for(web: Collection):
 
 
 def test_a_killed_build_whose_feed_went_on_keeps_what_it_had_fetched(web: Collection):
-    from tests.index.words import Interrupted, WordEmbedder
-
-    for n in range(2):
-        web.site.article(n)
-    web.site.feed(range(2))
-    web.embedder = WordEmbedder(fail_after=0)
-    with pytest.raises(Interrupted):
-        web.sync("/feed.xml")
-    web.embedder = WordEmbedder()
+    died_after_fetching(web, 2)
     web.site.feed([1])
     web.sync("/feed.xml")
     assert set(web.articles()) == {"/a/0", "/a/1"}
