@@ -20,7 +20,6 @@ SHORTEST = 200
 """Characters below which a part of the spine is a cover, a half-title or a picture."""
 
 _PAGE_TYPES = ("application/xhtml+xml", "text/html")
-_MAX_LEVELS = 50
 
 
 def read_epub(file: Path | bytes) -> Iterator[Piece | Skipped]:
