@@ -6,6 +6,7 @@
 #   make test                         install with the test tools, then linters, types and tests
 #   make lint | bench | fuzz | soak | clean
 #   make train DATA=DIR      the models in rag/weights/ anew, from public sets (docs/evals.md); hours on two cores, minutes on a GPU
+#   make train-model DATA=DIR [MINUTES=70]   the bundled model's adapter anew (docs/models.md); RESUME=1 goes on where it stopped
 #
 # TORCH_INDEX=<address of a package index with CPU builds of torch> takes torch from there first.
 # PYTHON=<python 3.11 or newer> chooses the interpreter.
@@ -14,7 +15,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install chat demo test lint bench train fuzz soak clean
+.PHONY: help install chat demo test lint bench train train-model fuzz soak clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -24,12 +25,15 @@ PAGE_PORT ?= 7861
 TORCH_INDEX ?=
 PYTHON ?=
 PYTEST_ARGS ?=
+MINUTES ?= 70
+RESUME ?=
 
 TORCH := torch==2.13.0
 INPUTS := pyproject.toml constraints.txt models.txt
 INSTALLED := $(VENV)/.installed
 WITH_TESTS := $(VENV)/.installed-test
 WITH_BENCH := $(VENV)/.installed-bench
+WITH_TRAIN := $(VENV)/.installed-train
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 help:
@@ -76,6 +80,10 @@ $(WITH_BENCH): $(INSTALLED)
 	@$(PIP) install --quiet --constraint constraints.txt --no-build-isolation --editable '.[bench,test]'
 	@touch $@
 
+$(WITH_TRAIN): $(INSTALLED)
+	@$(PIP) install --quiet --constraint constraints.txt --no-build-isolation --editable '.[train]'
+	@touch $@
+
 chat: $(INSTALLED)
 	@$(BIN)/footnote build seeds
 	@exec $(BIN)/footnote chat --host $(HOST) --port $(PORT)
@@ -103,6 +111,10 @@ train: $(INSTALLED)
 	$(BIN)/python -m rag.training.evidence_model --data "$(DATA)" --groups $(VENV)/groups.pickle --minutes 70 --second-pass $(VENV)/first-pass.safetensors
 	$(BIN)/python -m rag.training.scorers --data "$(DATA)"
 	$(BIN)/python -m rag.training.followup --data "$(DATA)"
+
+train-model: $(WITH_TRAIN)
+	@test -n "$(DATA)" || { echo "name the folder of the public sets: make train-model DATA=DIR (docs/evals.md)"; exit 2; }
+	$(BIN)/python -m rag.training.adapter --data "$(DATA)" --found $(VENV)/found --minutes $(MINUTES) $(if $(RESUME),--resume)
 
 # The same tests with far more random trials: HYPOTHESIS_PROFILE=long, FOOTNOTE_KILLS=killed builds.
 fuzz: $(WITH_TESTS)

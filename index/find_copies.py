@@ -59,7 +59,8 @@ def find_copies(
         staging.flush()
     fresh_ones = staging.printed() if staging is not None else set[str]()
     gone = known - wanted
-    if restart or before != rules.label:
+    everything = restart or before != rules.label
+    if everything:
         asked, kept_pairs = wanted, []
     else:
         asked, kept_pairs = fresh_ones, catalog.near_pairs()
@@ -68,7 +69,7 @@ def find_copies(
         return Copies(rules.label, (), (), (), clusters)
 
     def traces() -> Iterator[Trace]:
-        stored = iter(()) if restart else (t for t in catalog.traces())
+        stored = iter(()) if restart else catalog.traces()
         return chain(stored, staging.traces() if staging is not None else ())
 
     @lru_cache(_READ)
@@ -87,7 +88,6 @@ def find_copies(
     away = gone | asked
     left = [pair for pair in kept_pairs if pair.a not in away and pair.b not in away]
     clusters = clusters_of(heads, chain(left, pairs), rules)
-    everything = restart or before != rules.label
     return Copies(
         rules.label,
         None if restart else sorted(gone),

@@ -291,10 +291,14 @@ def supports(
 
     The score is the fitted one (see `rag/support.py`), which exact faults leave as it is: a number that is not
     there, a word turned round, a negation on one side only, or the sentences' words joined otherwise make a
-    statement unsupported (`ok`) whatever its score.
+    statement unsupported (`ok`) whatever its score. A few words that stand in a sentence as they are rest on it: no comparison
+    of meanings could judge "1893".
     """
     if not sentences or not statement.strip():
         return Support(False, 0.0, ())
+    for number, sentence in enumerate(sentences):
+        if stands_in(statement.rstrip(" ."), sentence):
+            return Support(True, 1.0, (number,), 1.0)
     compared = support.compare(statement, sentences, embedder, title=titles, language=language)
     likely = support.probability(compared)
     near = " ".join(sentences[i] for i in sorted(compared.closest))
@@ -305,6 +309,17 @@ def supports(
     )
     ok = likely >= MIN_SUPPORT and not faulty and not support.joined_otherwise(compared)
     return Support(ok, likely, compared.closest, compared.cosine)
+
+
+def stands_in(words: str, text: str) -> tuple[int, int] | None:
+    """Where words stand in a text as they are, the case of letters and blanks aside: (start, end), or None."""
+    pattern = r"\s+".join(re.escape(word) for word in words.split())
+    if not pattern:
+        return None
+    match = re.search(rf"(?<!\w){pattern}(?!\w)", text) or re.search(
+        rf"(?<!\w){pattern}(?!\w)", text, re.IGNORECASE
+    )
+    return match.span() if match else None
 
 
 def nearest(draft: str, sentences: Sequence[str], embedder: Encodes) -> int:

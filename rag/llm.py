@@ -16,26 +16,19 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from index import weights
 from index.errors import InputError, ModelUnreachable
+from rag import adapter
+from rag.schema import Message
 
 log = logging.getLogger(__name__)
 
 Kind = Literal["bundled", "gguf", "server"]
 LOCAL_CONTEXT = 4096
 ASSUMED_CONTEXT = 4096  # what Ollama gives below 24 GB of VRAM; a larger guess would be cut silently
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One message of a prompt: role "system", "user" or "assistant"."""
-
-    role: str
-    content: str
 
 
 class LanguageModel:
@@ -54,14 +47,17 @@ class LanguageModel:
         api_key: str,
         threads: int,
         timeout: float,
+        adapter: Path | None = None,
     ) -> None:
         self.kind: Kind = kind
         self.name = name
         self.timeout = timeout
         self._path, self._url, self._key, self._threads = path, url.rstrip("/"), api_key, threads
+        self._adapter = adapter
         self._lock = threading.Lock()
         self._reply = threading.local()
         self._server: Any = None
+        self._base, self._secret = "", ""
         self._llm: Any = None
         self._context = 0
         self._grammar = False
@@ -84,6 +80,13 @@ class LanguageModel:
         """True where the server is llama.cpp's, which keeps to a GBNF grammar."""
         self._start()
         return self._grammar
+
+    @property
+    def adapted(self) -> bool:
+        """True where the bundled model runs with its adapter, so that it wants the prompt of `rag.prompt.adapted_messages`."""
+        if self._adapter is not None:
+            self._start()
+        return self._adapter is not None
 
     def evidence_budget(self) -> int:
         """Tokens of evidence for one prompt: 220 for the bundled model; for others what is read in
@@ -175,6 +178,19 @@ class LanguageModel:
                 pieces.close()
         return said
 
+    def templated(self, messages: Sequence[Message]) -> str:
+        """The prompt as llama.cpp lays the messages out for this model; raises ModelUnreachable where it cannot say."""
+        self._start()
+        told = _get(
+            f"{self._base.removesuffix('/v1')}/apply-template",
+            self._secret,
+            self.timeout,
+            {"messages": [{"role": m.role, "content": m.content} for m in messages]},
+        )
+        if not isinstance(told, dict) or not isinstance(told.get("prompt"), str):
+            raise ModelUnreachable(f"{self.name} does not say how it lays out a prompt", self._mend())
+        return told["prompt"]
+
     def _hang_up(self) -> None:
         """Closes this thread's reply, so that a server stops writing it: the client's own stream would
         stay open until the garbage collector finds it."""
@@ -205,9 +221,10 @@ class LanguageModel:
             else:
                 assert self._path is not None
                 key = secrets.token_hex(16)  # nobody else on this machine can use the port
-                self._server = _serve(self._path, key, self._threads)
+                self._server = self._served(self._path, key)
                 base = f"{self._server.listening_address}/v1"
                 self._context, self._grammar = _ask_server(base, key, self.name, 10.0)
+            self._base, self._secret = base, key
             import httpx
             from llama_index.llms.openai_like import OpenAILike
 
@@ -227,6 +244,17 @@ class LanguageModel:
                 **client,
             )
 
+    def _served(self, path: Path, key: str) -> Any:
+        """The server of a local model; without the adapter where llama.cpp does not take that."""
+        try:
+            return _serve(path, key, self._threads, self._adapter)
+        except ModelUnreachable as error:
+            if self._adapter is None:
+                raise
+            log.warning("the adapter is left out: %s", error)
+            self._adapter = None
+            return _serve(path, key, self._threads, None)
+
 
 def load_model(
     *,
@@ -236,9 +264,11 @@ def load_model(
     gguf: str = "",
     threads: int = 0,
     timeout: float = 60.0,
+    adapted: bool = True,
 ) -> LanguageModel:
     """The configured model: a server (`url`, with `model` as its name there), a GGUF file, or the
-    bundled SmolLM2. Nothing is started yet.
+    bundled SmolLM2, with its adapter unless `adapted` is False or the adapter does not fit (which is logged).
+    Nothing is started yet.
 
     Raises InputError for a URL or file that cannot be one, WeightsMissing when the bundled weights
     are not installed.
@@ -264,12 +294,22 @@ def load_model(
             "gguf", path.stem, path=path, url="", api_key="", threads=threads, timeout=timeout
         )
     path = weights.verify(weights.SMOLLM2)
+    trouble = adapter.problem() if adapted else ""
+    if trouble:
+        log.warning("the bundled model runs without its adapter: %s", trouble)
     return LanguageModel(
-        "bundled", weights.SMOLLM2.name, path=path, url="", api_key="", threads=threads, timeout=timeout
+        "bundled",
+        weights.SMOLLM2.name,
+        path=path,
+        url="",
+        api_key="",
+        threads=threads,
+        timeout=timeout,
+        adapter=adapter.FILE if adapted and not trouble else None,
     )
 
 
-def _serve(path: Path, key: str, threads: int) -> Any:
+def _serve(path: Path, key: str, threads: int, adapter_file: Path | None) -> Any:
     """llama.cpp's server in this process, on a free loopback port, locked by `key`."""
     import xllamacpp
 
@@ -284,6 +324,8 @@ def _serve(path: Path, key: str, threads: int) -> Any:
     params.port = 0
     params.ui = False
     params.verbosity = -1
+    if adapter_file is not None:
+        params.lora_adapters = [runtime.CommonAdapterLoraInfo(str(adapter_file), 1.0)]
     if threads > 0:
         params.cpuparams.n_threads = threads
         params.cpuparams_batch.n_threads = threads

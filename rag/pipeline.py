@@ -18,6 +18,7 @@ from index.errors import InputError, ModelUnreachable
 from index.schema import Article, ArticleFilter
 from index.split import sentence_spans
 from rag import (
+    brief,
     check,
     collection,
     conflict,
@@ -77,6 +78,8 @@ CONTRADICT, COMPARABLE = 8, 0.05
 """So many of the best sentences are compared with each other, those with at least this share of the best one's score."""
 TIMINGS = ("retrieve", "evidence", "draft", "check", "first_sentence", "total")
 MIN_QUESTION_SHARE = 0.34
+SILENT_BELOW = 0.0
+"""Where the adapted model finds no answer and the confidence is below this, nothing is said."""
 BEAT_SECONDS = 0.5
 """`Checking` comes again at least this often while the model writes, so that whoever leaves stops it."""
 
@@ -138,6 +141,17 @@ def render(sentence: AnswerSentence) -> str:
     if sentence.text and sentence.text[-1] in ".!?":
         return f"{sentence.text[:-1]} {marks}{sentence.text[-1]}" if marks else sentence.text
     return f"{sentence.text} {marks}".rstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """What may be shown of a brief draft: its text, the sentence it rests on (None: it may not be shown), the verdict, and
+    whether the sentence may be left to the footnote."""
+
+    text: str
+    item: Evidence | None
+    verdict: check.Verdict
+    alone: bool
 
 
 class Pipeline:
@@ -477,9 +491,7 @@ class Pipeline:
         if self.options.engine == "quote" or self.model is None:
             yield from draft.quote(chosen)
         else:
-            if self.model.kind != "bundled":
-                yield Checking()
-            reason = yield from self._draft(self.model, question, ranked, chosen, draft, timings, language)
+            reason = yield from self._written(self.model, question, ranked, chosen, draft, timings, language)
         if found is not None and draft.sentences:
             said = conflict.sentence(found, w.spoken(question))
             yield draft.show(said, "note", (found.newer, found.older), 1.0)
@@ -525,6 +537,125 @@ class Pipeline:
             )
         return ""
 
+    def _written(
+        self,
+        model: LanguageModel,
+        question: str,
+        ranked: evidence.Ranked,
+        chosen: Sequence[Evidence],
+        draft: _Draft,
+        timings: dict[str, float],
+        language: str,
+    ) -> Generator[AnswerEvent, None, str]:
+        """The answer with a model: briefly by the bundled one with its adapter, else by `_draft`; returns a reason like it."""
+        if model.kind == "bundled":
+            try:
+                adapted = model.adapted
+            except ModelUnreachable as error:
+                log.warning("%s", error)
+                yield from draft.quote(chosen)
+                yield Failed(str(error), error.next_step)
+                return str(error)
+            if adapted:
+                return (yield from self._brief(model, question, ranked, chosen, draft, timings, language))
+        else:
+            yield Checking()
+        return (yield from self._draft(model, question, ranked, chosen, draft, timings, language))
+
+    def _brief(
+        self,
+        model: LanguageModel,
+        question: str,
+        ranked: evidence.Ranked,
+        chosen: Sequence[Evidence],
+        draft: _Draft,
+        timings: dict[str, float],
+        language: str,
+    ) -> Generator[AnswerEvent, None, str]:
+        """A brief answer of the adapted model where one passes, alone where the evidence model would have marked the same
+        words, else with the sentence it rests on; the quotations where none passes. Returns a reason like `_draft`."""
+        yield Checking()
+        then = time.perf_counter()
+        facts = self._facts(model, ranked, small=True)
+        best = _best_marked(facts)
+        checking, told, reason, silent, alone = 0.0, then, "", False, False
+        shown: Evidence | None = None
+        try:
+            for drafted in _sentences(model, question, facts, "adapted", 1, language, best):
+                began = time.perf_counter()
+                if drafted is None:
+                    if began - told > BEAT_SECONDS:
+                        told = began
+                        yield Checking()
+                    continue
+                if drafted.text.rstrip(".") == prompt.ABSTAIN_WORDS.rstrip("."):
+                    silent = True
+                    continue
+                judged = self._judge_brief(drafted, facts, best, question, language)
+                checking += _ms(began)
+                if judged.item is None:
+                    draft.dropped.append(Dropped(drafted.text, judged.verdict.reason, replaced=True))
+                    continue
+                yield draft.show(judged.text, "draft", (judged.item,), judged.verdict.support)
+                shown, alone = judged.item, judged.alone
+        except ModelUnreachable as error:
+            log.warning("%s", error)
+            reason = str(error)
+            yield Failed(reason, error.next_step)
+        timings["check"] += checking
+        timings["draft"] += max(_ms(then) - checking, 0.0)
+        if silent and not reason and ranked.confidence < SILENT_BELOW:
+            return "the model found no answer in the evidence"
+        if shown is None:
+            yield from draft.quote(chosen)
+        elif not alone:
+            yield from draft.quote([shown])
+        return reason
+
+    def _judge_brief(
+        self,
+        drafted: markers.Drafted,
+        facts: Sequence[Evidence],
+        best: Evidence | None,
+        question: str,
+        language: str,
+    ) -> _Judged:
+        """What may be shown of a brief draft, the sentence it rests on (None for none), and whether it may stand alone."""
+        first = facts[drafted.markers[0] - 1] if drafted.markers else facts[-1]
+        places = [first, *(f for f in sorted(facts, key=lambda item: -item.score) if f is not first)]
+        word, said = brief.yes_no(drafted.text)
+        refused: check.Verdict | None = None
+        for item in places:
+            title = item.passage.article.title
+            if word:
+                verdict = self._yes_no(word, said, item, question, language)
+            elif orders.addresses_model(item.text):
+                verdict = check.Verdict(False, 0.0, "the cited words speak to a machine")
+            elif (found := brief.extract(drafted.text, item.text)) is None:
+                continue
+            else:
+                verdict = brief.verdict(found, item.text, question, title=title, language=language)
+                if verdict.ok:
+                    sure = item is best and brief.agrees(found, _own_mark(item))
+                    alone = sure and not brief.told_by_somebody(found, question)
+                    return _Judged(found.shown, item, verdict, alone)
+            if verdict.ok:
+                return _Judged(drafted.text, item, verdict, alone=True)
+            refused = refused or verdict
+        if refused is None:  # no extract of any: a sentence of the model's own
+            text, item, verdict = self._judge(drafted, facts, question, language)
+            return _Judged(text, item, verdict, alone=item is best)
+        return _Judged(drafted.text, None, refused, alone=False)
+
+    def _yes_no(self, word: str, said: str, item: Evidence, question: str, language: str) -> check.Verdict:
+        """Whether "yes" or "no" and the reason given for it rest on one sentence of the evidence."""
+        if w.wanted_kind(question) != "yes-no":
+            return check.Verdict(False, 0.2, "the question does not ask for yes or no")
+        wrong = brief.wrong_word(
+            word, question, item.text, title=item.passage.article.title, language=language
+        )
+        return check.Verdict(False, 0.1, wrong) if wrong else self._verdict(said, item, question, language)
+
     def _draft(
         self,
         model: LanguageModel,
@@ -549,7 +680,7 @@ class Pipeline:
         try:
             facts = self._facts(model, ranked, small)
             told = time.perf_counter()
-            for drafted in _sentences(model, question, facts, small, most, language):
+            for drafted in _sentences(model, question, facts, "small" if small else "", most, language):
                 began = time.perf_counter()
                 if drafted is None:
                     if began - told > BEAT_SECONDS:
@@ -658,17 +789,29 @@ class Pipeline:
 
 
 def _sentences(
-    model: LanguageModel, question: str, facts: Sequence[Evidence], small: bool, most: int, language: str
+    model: LanguageModel,
+    question: str,
+    facts: Sequence[Evidence],
+    form: str,
+    most: int,
+    language: str,
+    marked: Evidence | None = None,
 ) -> Iterator[markers.Drafted | None]:
-    """The drafted sentences as soon as each is complete, None for each piece of one."""
-    if small:
+    """The drafted sentences as soon as each is complete, None for each piece of one. `form` is "adapted" or "small" for
+    the bundled model with and without its adapter; `marked` is the fact whose answer the adapted one sees marked."""
+    if form == "small":
         most = 1
-    rules = prompt.small_grammar(len(facts)) if small else prompt.grammar(len(facts), most, may_abstain=True)
-    pieces = model.stream(
-        prompt.messages(question, facts, small=small),
-        grammar=rules,
-        max_tokens=56 if small else 60 * most + 20,
-    )
+    if form == "adapted":
+        asked = prompt.adapted_messages(question, [prompt.fact_of(f, marked=f is marked) for f in facts])
+        rules = prompt.adapted_grammar(len(facts), most)
+    else:
+        asked = prompt.messages(question, facts, small=form == "small")
+        rules = (
+            prompt.small_grammar(len(facts))
+            if form == "small"
+            else prompt.grammar(len(facts), most, may_abstain=True)
+        )
+    pieces = model.stream(asked, grammar=rules, max_tokens=56 if form else 60 * most + 20)
     spans: Callable[[str], list[tuple[int, int]]] = lambda text: sentence_spans(text, language)  # noqa: E731
     text, given = "", 0
     try:
@@ -700,6 +843,17 @@ def _told(text: str, draft: _Draft, language: str) -> bool:
     """True when a sentence says nothing beyond what is shown already."""
     told = frozenset(stem for s in draft.sentences for stem in w.content_stems(s.text, language))
     return bool(told) and check.overlap(w.content_stems(text, language), told) >= 1.0
+
+
+def _best_marked(facts: Sequence[Evidence]) -> Evidence | None:
+    """The fact with the likeliest answer of those the evidence model marked; None where it marked none."""
+    marked = [fact for fact in facts if fact.answer is not None]
+    return max(marked, key=lambda fact: fact.score * fact.answer_score, default=None)
+
+
+def _own_mark(item: Evidence) -> tuple[int, int] | None:
+    """The marked answer as offsets into the sentence itself."""
+    return (item.answer[0] - item.start, item.answer[1] - item.start) if item.answer else None
 
 
 def _marked(item: Evidence) -> tuple[int, int] | None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
 
-from rag.llm import Message
-from rag.schema import Evidence
+from rag.schema import Evidence, Message
 
 ABSTAIN_WORDS = "The articles do not say."
 
@@ -86,3 +88,78 @@ def grammar(facts: int, max_sentences: int, *, may_abstain: bool) -> str:
         'sentence ::= [^\\[\\]\\n.!? ] [^\\[\\]\\n]{7,300} " [" number "]" ("[" number "]")? "."\n'
         f"number ::= {numbers}\n"
     )
+
+
+# For the bundled model with its adapter (rag/weights/adapter.gguf), which was trained on exactly these prompts.
+ADAPTED_SYSTEM = "Answer from the facts."
+MARK = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A sentence of evidence as the adapted model reads it: `answer` is where in `text` the evidence model sees the
+    answer, as (start, end), None where it marks none."""
+
+    text: str
+    title: str
+    published: date | None = None
+    answer: tuple[int, int] | None = None
+
+
+def fact_of(item: Evidence, *, marked: bool) -> Fact:
+    """The evidence as a fact; with `marked` its answer is marked, where it has one."""
+    answer = None
+    if marked and item.answer is not None:
+        answer = (item.answer[0] - item.start, item.answer[1] - item.start)
+    article = item.passage.article
+    return Fact(item.text, article.title, article.published, answer)
+
+
+def adapted_text(question: str, facts: Sequence[Fact]) -> str:
+    """What the adapted model is asked: the facts, numbered, under the titles of their articles (with their dates, where
+    these differ), the likely answer between MARKs, then the question."""
+    dated = len({fact.published for fact in facts}) > 1
+    lines: list[str] = []
+    above = ""
+    for number, fact in enumerate(facts, 1):
+        stamp = f" ({fact.published.isoformat()})" if dated and fact.published else ""
+        head = f"{_plain(fact.title)}{stamp}"
+        if head != above:
+            lines.append(head)
+            above = head
+        lines.append(f"[{number}] {_marked(fact)}")
+    return "\n".join([*lines, "", _plain(question)])
+
+
+def adapted_messages(question: str, facts: Sequence[Fact]) -> list[Message]:
+    """The whole prompt for the adapted model."""
+    return [Message("system", ADAPTED_SYSTEM), Message("user", adapted_text(question, facts))]
+
+
+def adapted_grammar(facts: int, max_sentences: int) -> str:
+    """What the adapted model may write: ABSTAIN_WORDS, or sentences of 1 to 240 characters without brackets, each
+    ending in a marker within 1..facts and a full stop."""
+    numbers = " | ".join(f'"{number}"' for number in range(1, facts + 1))
+    more = f' (" " sentence){{0,{max_sentences - 1}}}' if max_sentences > 1 else ""
+    return (
+        f'root ::= "{ABSTAIN_WORDS}" | sentence{more}\n'
+        'sentence ::= [^\\[\\]\\n*!? ] [^\\[\\]\\n*!?]{0,240} " [" number "]."\n'
+        f"number ::= {numbers}\n"
+    )
+
+
+def _plain(text: str) -> str:
+    """Text on one line, without what the prompt itself is made of: its marks, and the model's own control words."""
+    return re.sub(r"<(?=\|)", "< ", " ".join(text.replace(MARK, " ").split()))
+
+
+def _marked(fact: Fact) -> str:
+    if fact.answer is None:
+        return _plain(fact.text)
+    a, b = fact.answer
+    parts = [_plain(part) for part in (fact.text[:a], fact.text[a:b], fact.text[b:])]
+    if not parts[1]:
+        return _plain(fact.text)
+    before = " " if parts[0] and fact.text[:a][-1:].isspace() else ""
+    after = " " if parts[2] and fact.text[b : b + 1].isspace() else ""
+    return f"{parts[0]}{before}{MARK}{parts[1]}{MARK}{after}{parts[2]}"

@@ -12,6 +12,14 @@ Origin = Literal["draft", "quote", "note"]
 
 
 @dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a prompt: role "system", "user" or "assistant"."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """One earlier question and the answer that was shown. A conversation is a tuple of turns."""
 

@@ -243,6 +243,7 @@ def _model(settings: Settings) -> Iterator[Check]:
         model = load_model_for(settings)
         try:
             context = model.context_size
+            adapted = model.adapted
             read, written = model.read_speed(), writing_speed(model)
         finally:
             model.close()
@@ -260,9 +261,19 @@ def _model(settings: Settings) -> Iterator[Check]:
         f"{model.name} ({places[model.kind]}{runtime}): context {context:,} tokens, "
         f"reads {read:,.0f} and writes {written:,.0f} tokens a second"
     )
+    lacks = ""
+    if model.kind == "bundled" and settings.adapter:
+        from rag.adapter import problem
+
+        lacks = problem() or ("" if adapted else "llama.cpp does not take it")
+        detail += f"; without its adapter: {lacks}" if lacks else ", with its adapter"
     if unused:
         detail += "; not used, engine is quote"
-    if context < LITTLE_CONTEXT:
+    if lacks and not unused:
+        yield Check(
+            "model", "warning", detail, "install Footnote again; until then it quotes more and writes less"
+        )
+    elif context < LITTLE_CONTEXT:
         yield Check("model", "warning", detail, "give the model a context of at least 2,048 tokens")
     elif read < SLOW_READING and not unused:
         yield Check("model", "warning", detail, "slow: a smaller model, or engine = quote, answers sooner")

@@ -237,6 +237,12 @@ class Settings(BaseSettings):
         json_schema_extra=_ANSWERS,
         description="A GGUF file to run in place of the bundled language model.",
     )
+    adapter: bool = Field(
+        True,
+        json_schema_extra=_ANSWERS,
+        description="Run the bundled language model with the adapter that was trained for answering from evidence; no other "
+        "model gets it.",
+    )
     max_question_chars: int = Field(
         2000, ge=1, le=100_000, description="The longest question taken, in characters."
     )

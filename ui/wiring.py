@@ -147,6 +147,7 @@ def load_model_for(settings: Settings) -> LanguageModel:
         gguf=settings.gguf,
         threads=settings.threads,
         timeout=settings.llm_timeout,
+        adapted=settings.adapter,
     )
 
 
