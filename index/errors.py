@@ -9,6 +9,7 @@
     ├── IndexWriteFailed      the index could not be written (disk full, no permission)
     ├── StoreUnreachable      the Chroma server does not answer
     ├── ModelUnreachable      the language model server is down, slow or refuses
+    ├── PullFailed            a model's file was not fetched whole
     └── FetchError            a page was not fetched (`index.fetch.errors`)
 
 An error names the thing, the cause and the next command: `str(error)` is one line for people,
@@ -63,3 +64,7 @@ class StoreUnreachable(FootnoteError):
 
 class ModelUnreachable(FootnoteError):
     """The language model's server is down, too slow, or refuses."""
+
+
+class PullFailed(FootnoteError):
+    """A model's file was not fetched whole; nothing stands under its name."""

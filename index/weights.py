@@ -71,15 +71,25 @@ def find(weights: Weights) -> Path:
 
 def sha256_of(path: Path) -> str:
     """sha256 (hex) of a file, remembered by path, size and time of change, since 100 MB take a while."""
-    stat = path.stat()
-    key = f"{path}|{stat.st_size}|{stat.st_mtime_ns}"
+    key = _key(path)
+    known = _read_cache(_cache_file())
+    if key in known:
+        return known[key]
+    with path.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    remember_sha256(path, digest)
+    return digest
+
+
+def remember_sha256(path: Path, digest: str) -> None:
+    """Spares `sha256_of` the reading of a file that has just been read."""
     cache_file = _cache_file()
-    known = _read_cache(cache_file)
-    if key not in known:
-        with path.open("rb") as stream:
-            known[key] = hashlib.file_digest(stream, "sha256").hexdigest()
-        _write_cache(cache_file, known)
-    return known[key]
+    _write_cache(cache_file, _read_cache(cache_file) | {_key(path): digest})
+
+
+def _key(path: Path) -> str:
+    stat = path.stat()
+    return f"{path}|{stat.st_size}|{stat.st_mtime_ns}"
 
 
 def verify(weights: Weights) -> Path:

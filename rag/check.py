@@ -143,7 +143,7 @@ def answers(draft: str, question: str, *, language: str = "en") -> str:
     asked = frozenset(w.content_stems(question, language))
     fresh = [stem for stem in w.content_stems(draft, language) if stem not in asked]
     kind = w.wanted_kind(question)
-    if not _VERB.search(draft):
+    if language == "en" and not _VERB.search(draft):  # of other languages the verbs are not listed
         return "it is no sentence"
     if not fresh and kind != "yes-no":
         return "it only repeats the question"

@@ -21,7 +21,7 @@ from typing import Any, Literal
 
 from index import weights
 from index.errors import InputError, ModelUnreachable
-from rag import adapter
+from rag import adapter, styles
 from rag.schema import Message
 
 log = logging.getLogger(__name__)
@@ -62,6 +62,8 @@ class LanguageModel:
         self._context = 0
         self._grammar = False
         self._speed = 0.0
+        self._refused = 0  # see `styles.Style.fields`
+        self._thinks = self._unmarked = False
 
     @property
     def llm(self) -> Any:
@@ -90,10 +92,12 @@ class LanguageModel:
 
     def evidence_budget(self) -> int:
         """Tokens of evidence for one prompt: 220 for the bundled model; for others what is read in
-        about a second and a half at the measured speed, between 220 and a third of the context."""
+        about a second and a half at the measured speed, between 220 and what the model makes good use of."""
         if self.kind == "bundled":
             return 220
-        return int(max(220, min(self.context_size // 3, 1500, self.read_speed() * 1.5)))
+        return int(
+            max(220, min(self.context_size // 3, styles.most_evidence(self.name), self.read_speed() * 1.5))
+        )
 
     def read_speed(self) -> float:
         """Prompt tokens read a second, measured once with a prompt of about 200 tokens."""
@@ -113,22 +117,27 @@ class LanguageModel:
         max_tokens: int = 160,
         stop: Sequence[str] = (),
     ) -> Iterator[str]:
-        """Yields the reply in pieces; closing the generator stops the model.
+        """Yields the reply in pieces, empty ones while the model thinks; closing the generator stops the model.
 
-        `grammar` (GBNF) is ignored where the server takes none. Raises ModelUnreachable.
+        `grammar` (GBNF) is ignored where the server takes none. What a model thinks before its answer is no part of
+        the reply. Raises ModelUnreachable.
         """
         import httpx
         import openai
         from llama_index.core.llms import ChatMessage
 
         self._start()
-        extra: dict[str, Any] = {}
+        style = styles.style_of(self.name)
+        refused = max(self._refused, int(self._grammar))
+        extra = style.fields(refused=refused)
         if self._grammar:
             extra["cache_prompt"] = True
-            if grammar:
+            if grammar and not style.always:  # a grammar would turn the thought into the answer
                 extra["grammar"] = grammar
-        chat = [ChatMessage(role=message.role, content=message.content) for message in messages]
-        options: dict[str, Any] = {"max_tokens": max_tokens, "temperature": 0.0}
+        told = style.told(messages, refused=refused)
+        chat = [ChatMessage(role=message.role, content=message.content) for message in told]
+        spare = styles.THOUGHT_TOKENS if (style.always or self._thinks) and max_tokens > 1 else 0
+        options: dict[str, Any] = {"max_tokens": max_tokens + spare, "temperature": 0.0}
         if extra:
             options["extra_body"] = extra
         if stop:
@@ -137,26 +146,44 @@ class LanguageModel:
         if limit:
             options["timeout"] = limit
         replies = None
+        thoughts, said, again = styles.Thoughts(always=style.always or self._unmarked), False, False
         try:
             replies = self._llm.stream_chat(chat, **options)
+            cut = False
             for reply in replies:
-                if reply.delta:
-                    yield reply.delta
+                apart, cut = _beside(reply.raw)
+                thoughts.seen |= apart
+                answer = thoughts.take(reply.delta or "")
+                said |= bool(answer.strip())
+                if answer or thoughts.seen:
+                    yield answer
+            if answer := thoughts.rest(cut=cut):
+                said = True
+                yield answer
+            self._unmarked |= thoughts.unmarked
+            again = thoughts.seen and not (said or spare) and max_tokens > 1
+            self._thinks |= again
         except (openai.APITimeoutError, httpx.TimeoutException) as error:
             raise ModelUnreachable(
                 f"{self.name} did not answer within {self.timeout:g} s",
                 "set FOOTNOTE_LLM_TIMEOUT higher, or ask with --engine quote",
             ) from error
         except openai.APIStatusError as error:
-            raise ModelUnreachable(
-                f"{self.name} refused the request ({error.status_code}: {_short(error)})", self._mend()
-            ) from error
+            less = style.again(refused, str(error)) if error.status_code in (400, 422) else refused
+            again = less > refused
+            self._refused = less if again else self._refused
+            if not again:
+                raise ModelUnreachable(
+                    f"{self.name} refused the request ({error.status_code}: {_short(error)})", self._mend()
+                ) from error
         except (openai.APIError, httpx.HTTPError, ConnectionError, json.JSONDecodeError) as error:
             raise ModelUnreachable(f"{self.name} broke off ({_short(error)})", self._mend()) from error
         finally:
             if replies is not None and hasattr(replies, "close"):
                 replies.close()
             self._hang_up()
+        if again:  # without what was refused, or with room for the thought
+            yield from self.stream(messages, grammar=grammar, max_tokens=max_tokens, stop=stop)
 
     def reply(self, messages: Sequence[Message], *, seconds: float, max_tokens: int = 60) -> str:
         """The whole reply; raises ModelUnreachable where `seconds` pass without a piece of it, or from the first
@@ -389,6 +416,14 @@ def _ask_server(base: str, key: str, model: str, timeout: float) -> tuple[int, b
             if len(words) == 2 and words[0] == "num_ctx" and words[1].isdigit():
                 return int(words[1]), False
     return ASSUMED_CONTEXT, False
+
+
+def _beside(chunk: Any) -> tuple[bool, bool]:
+    """(a thought came in a field of its own, the token limit has ended the reply)."""
+    choice = next(iter(getattr(chunk, "choices", None) or ()), None)
+    delta = getattr(choice, "delta", None)
+    apart = getattr(delta, "reasoning_content", None) or getattr(delta, "reasoning", None)
+    return bool(apart), getattr(choice, "finish_reason", None) == "length"
 
 
 def _short(error: object) -> str:

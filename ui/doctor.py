@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING, Literal
 
 from index import weights
 from index.errors import FootnoteError, IndexMissing, WeightsMissing
+from rag.known_models import known
+from ui import machine
+from ui.machine import usable_cores
 from ui.settings import Settings, config_path, unknown_variables
 
 if TYPE_CHECKING:
@@ -85,16 +88,6 @@ _FLAGS = (
 )
 
 
-def usable_cores() -> int:
-    """The cores this process may use, counting a container's quota."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    try:
-        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text("ascii").split()
-        return max(1, min(cores, round(int(quota) / int(period))))
-    except (OSError, ValueError):
-        return cores
-
-
 def _cpu_facts() -> tuple[set[str], str]:
     try:
         lines = Path("/proc/cpuinfo").read_text("utf-8", "replace").splitlines()
@@ -106,20 +99,10 @@ def _cpu_facts() -> tuple[set[str], str]:
 
 
 def _memory(_: Settings) -> Iterator[Check]:
-    facts = {}
-    try:
-        for line in Path("/proc/meminfo").read_text("ascii").splitlines():
-            name, value = line.split(":")
-            facts[name] = int(value.split()[0]) * 1024
-    except (OSError, ValueError, IndexError):
+    there = machine.memory()
+    if there is None:
         return  # not Linux: nothing to say without another library
-    total, free = facts.get("MemTotal", 0), facts.get("MemAvailable", 0)
-    try:
-        limit = int(Path("/sys/fs/cgroup/memory.max").read_text("ascii"))
-        used = int(Path("/sys/fs/cgroup/memory.current").read_text("ascii"))
-        total, free = min(total, limit), min(free, limit - used)
-    except (OSError, ValueError):
-        pass  # no container limit
+    free, total = there.free, there.total
     detail = f"{_gigabytes(free)} free of {_gigabytes(total)}"
     if free < LITTLE_MEMORY:
         yield Check("memory", "warning", detail, "close other programs: the chat server takes up to 1.5 GB")
@@ -281,6 +264,37 @@ def _model(settings: Settings) -> Iterator[Check]:
         yield Check("model", "ok", detail)
 
 
+def _larger(settings: Settings) -> Iterator[Check]:
+    """Advice, never a warning: the bundled model answers everywhere."""
+    from ui.models import choices
+
+    there, cores = machine.memory(), settings.threads or usable_cores()
+    if settings.llm_url:
+        yield Check("larger model", "ok", f"a server is used, {settings.llm_url}")
+        return
+    if there is None:
+        yield Check("larger model", "ok", "this machine's memory is not known: footnote models list")
+        return
+    used = known(Path(settings.gguf).name) if settings.gguf else None
+    advised = machine.recommended(there.free, cores)
+    machine_has = f"{_gigabytes(there.free)} free and {cores} cores"
+    if used and (advised is None or advised.parameters <= used.parameters):
+        yield Check("larger model", "ok", f"{used.name} is in use, the right size for {machine_has}")
+        return
+    if advised is None:
+        yield Check("larger model", "ok", f"none for {machine_has}: the bundled one fits best")
+        return
+    here = next(choice.here for choice in choices(settings) if choice.model == advised)
+    command = f"footnote models {'use' if here else 'pull'} {advised.name}"
+    seconds = machine.answer_seconds(advised, cores)
+    yield Check(
+        "larger model",
+        "ok",
+        f"{machine_has} are enough for {advised.name} ({_gigabytes(advised.bytes)}, {advised.licence}), "
+        f"about {seconds:.0f} s an answer: {command}",
+    )
+
+
 def writing_speed(model: LanguageModel) -> float:
     """Tokens a second while writing, measured over some forty; a piece of the stream counts as one."""
     from rag.llm import Message
@@ -322,6 +336,7 @@ CHECKS: dict[str, Callable[[Settings], Iterator[Check]]] = {
     "index": _index,
     "chroma": _chroma,
     "model": _model,
+    "larger model": _larger,
     "port": _port,
 }
 """Every check, in the order they are shown."""

@@ -18,6 +18,8 @@ from typing import Any
 
 from index import weights
 from index.errors import InputError, WeightsMissing
+from rag.known_models import KnownModel, known, known_models
+from ui.pull.folder import find_pulled, models_folder, place_of, pulled
 from ui.settings import Settings, config_path, read_config
 
 NAMES_TIMEOUT = 3.0
@@ -33,6 +35,17 @@ class FoundModel:
     place: str
     in_use: bool
     problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A larger model that can be fetched. `fits` tells whether this machine has the memory for it now (None where
+    its memory is not known), `here` whether it was fetched."""
+
+    model: KnownModel
+    fits: bool | None
+    here: bool
+    in_use: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +75,10 @@ def found_models(settings: Settings) -> list[FoundModel]:
         path = Path(settings.gguf)
         problem = gguf_problem(path)
         found.append(FoundModel("language", path.stem, str(path), not settings.llm_url, problem))
+    in_use = Path(settings.gguf).expanduser() if settings.gguf else None
+    for path in pulled(models_folder(settings.models)):
+        if in_use is None or not in_use.exists() or not path.samefile(in_use):
+            found.append(FoundModel("language", _short_name(path), str(path), False, gguf_problem(path)))
     if settings.llm_url:
         names, problem = server_models(settings)
         if settings.llm_model and settings.llm_model not in names:
@@ -79,6 +96,26 @@ def found_models(settings: Settings) -> list[FoundModel]:
                 )
             )
         found += [FoundModel("language", n, settings.llm_url, n == settings.llm_model) for n in names]
+    return found
+
+
+def _short_name(path: Path) -> str:
+    model = known(path.stem)
+    return model.name if model else path.stem
+
+
+def choices(settings: Settings) -> list[Choice]:
+    """The larger models Footnote knows by name, smallest first."""
+    from ui.machine import fits_in, memory
+
+    there, folder = memory(), models_folder(settings.models)
+    in_use = Path(settings.gguf).expanduser() if settings.gguf and not settings.llm_url else None
+    found: list[Choice] = []
+    for model in known_models():
+        path = folder / place_of(model)
+        here = path.is_file()
+        used = here and in_use is not None and in_use.exists() and path.samefile(in_use)
+        found.append(Choice(model, fits_in(model, there.free) if there else None, here, used))
     return found
 
 
@@ -116,8 +153,8 @@ def use_model(target: str, settings: Settings, *, name: str = "") -> Change:
     """Chooses a model and writes the choice to the settings file.
 
     `target` is the address of a model server (`name` says which of its models), a .gguf file, the
-    folder of a sentence-transformers model, the bundled model's name, a name the configured server
-    knows, or else a sentence-transformers name. InputError when it cannot be used.
+    folder of a sentence-transformers model, the bundled model's name, a fetched model's name, a name the
+    configured server knows, or else a sentence-transformers name. InputError when it cannot be used.
     """
     target = target.strip()
     if re.match(r"https?://", target):
@@ -129,6 +166,8 @@ def use_model(target: str, settings: Settings, *, name: str = "") -> Change:
     if target.lower() in ("bundled", weights.SMOLLM2.name.lower()):
         return _write({"llm_url": None, "llm_model": None, "gguf": None}, "")
     path = Path(target).expanduser()
+    if path.suffix.lower() == ".gguf" and not path.exists() and (here := _fetched(target, settings)):
+        path = here
     if path.suffix.lower() == ".gguf":
         if problem := gguf_problem(path):
             raise InputError(problem, "name a .gguf file")
@@ -141,12 +180,55 @@ def use_model(target: str, settings: Settings, *, name: str = "") -> Change:
         return _use_embedder(str(path.resolve()), settings)
     if settings.llm_url and target in server_models(settings)[0]:
         return _write({"llm_model": target}, "")
+    if here := _fetched(target, settings):
+        return _write({"gguf": str(here.resolve()), "llm_url": None, "llm_model": None}, "")
     if not re.fullmatch(r"[\w.-]+(/[\w.-]+)?", target):
         raise InputError(
             f"{target!r} is neither a file, a folder, an address nor a model's name",
             "`footnote models list` shows the models within reach",
         )
     return _use_embedder(target, settings)
+
+
+def _fetched(target: str, settings: Settings) -> Path | None:
+    """The fetched model of this name; InputError for one that is known and was not fetched."""
+    folder = models_folder(settings.models)
+    path = find_pulled(folder, target)
+    if path is None and (model := known(target)):
+        raise InputError(f"{model.name} is not in {folder}", f"footnote models pull {model.name}")
+    return path
+
+
+def model_settings(target: str, settings: Settings, *, name: str = "") -> Settings:
+    """The settings with another language model, for one call: `bundled`, a fetched or known model's name, a .gguf
+    file, or a server's address with `name`; unchanged for an empty target. InputError where it is none of these."""
+    changes: dict[str, str]
+    target = target.strip()
+    if not target:
+        return settings
+    if re.match(r"https?://", target):
+        asked = settings.model_copy(update={"llm_url": target})
+        names, problem = ([name], "") if name else server_models(asked)
+        if len(names) != 1:
+            listed = f": {', '.join(names[:8])}" if names else f" ({problem})"
+            raise InputError(f"which of the models at {target}?{listed}", "--model NAME")
+        changes = {"llm_url": target, "llm_model": names[0], "gguf": ""}
+    elif target.lower() in ("bundled", weights.SMOLLM2.name.lower()):
+        changes = {"llm_url": "", "llm_model": "", "gguf": ""}
+    elif settings.llm_url and not target.lower().endswith(".gguf") and target in server_models(settings)[0]:
+        changes = {"llm_model": target, "gguf": ""}
+    else:
+        path = Path(target).expanduser()
+        if path.suffix.lower() != ".gguf" or not path.exists():
+            path = _fetched(target, settings) or path
+        if path.suffix.lower() != ".gguf":
+            raise InputError(
+                f"{target!r} is no language model within reach", "`footnote models list` shows those that are"
+            )
+        if problem := gguf_problem(path):
+            raise InputError(problem, "name a .gguf file")
+        changes = {"llm_url": "", "llm_model": "", "gguf": str(path)}
+    return settings.model_copy(update=changes)
 
 
 def _use_server(url: str, name: str, settings: Settings) -> Change:

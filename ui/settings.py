@@ -35,6 +35,8 @@ OTHER_VARIABLES = {
     "FOOTNOTE_DEBUG": "1 shows the whole traceback of an error",
     "FOOTNOTE_REQUIRE_BROWSER": "1 makes tests fail where Chromium or nginx is missing, instead of skipping them",
     "FOOTNOTE_CHROMIUM": "the Chromium that browser tests drive",
+    "HF_ENDPOINT": "the model hub `footnote models pull` asks, in place of https://huggingface.co",
+    "HF_TOKEN": "the key for models whose licence must be accepted there; sent to that hub only, never printed",
     "FOOTNOTE_KILLS": "how many builds the kill test kills (`make soak`: 200)",
     "FOOTNOTE_SEED": "the seed of that test's random moments, and of the damaged files of `test_formats_fuzz.py`",
 }
@@ -242,6 +244,11 @@ class Settings(BaseSettings):
         json_schema_extra=_ANSWERS,
         description="Run the bundled language model with the adapter that was trained for answering from evidence; no other "
         "model gets it.",
+    )
+    models: str = Field(
+        "",
+        description="The folder `footnote models pull` keeps models in; empty means `footnote/models` in "
+        "`$XDG_DATA_HOME` (`~/.local/share`).",
     )
     max_question_chars: int = Field(
         2000, ge=1, le=100_000, description="The longest question taken, in characters."

@@ -23,8 +23,8 @@ from datetime import date, timedelta
 
 from rag import words as w
 from rag.prompt import ABSTAIN_WORDS, Fact
-from rag.training.found import Found
 from rag.training.found import Fact as FoundFact
+from rag.training.found import Found
 from rag.training.groups import NAME, NUMBER, OPENERS, asked_again, blurred, exchanged
 
 FACTS = 3
@@ -240,7 +240,7 @@ def _contradicted(
     found: Found, fact: FoundFact, answer: str, others: Sequence[Found], chance: random.Random
 ) -> Example | None:
     """Two articles of different days give different figures: the newer one is right."""
-    figures = [m for m in NUMBER.finditer(answer)]
+    figures = list(NUMBER.finditer(answer))
     if not figures or fact.text.count(answer) != 1 or not others:
         return None
     old = chance.choice(figures)

@@ -109,3 +109,9 @@ def test_a_statement_the_text_holds_scores_above_one_whose_number_stands_nowhere
         check.supports(f"The canal opened on 15 August {year}.", text, embedder) for year in (1914, 1915)
     )
     assert good.score > bad.score
+
+
+def test_a_german_sentence_is_a_sentence() -> None:
+    draft = "Das Bad wurde von der Ärztin Hedwig Amsel gegründet."
+    assert check.answers(draft, "Wer hat das Bad gegründet?", language="de") == ""
+    assert check.answers("The bath of Hedwig Amsel.", "Who founded the bath?") == "it is no sentence"
