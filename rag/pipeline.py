@@ -78,8 +78,6 @@ CONTRADICT, COMPARABLE = 8, 0.05
 """So many of the best sentences are compared with each other, those with at least this share of the best one's score."""
 TIMINGS = ("retrieve", "evidence", "draft", "check", "first_sentence", "total")
 MIN_QUESTION_SHARE = 0.34
-SILENT_BELOW = 0.0
-"""Where the adapted model finds no answer and the confidence is below this, nothing is said."""
 BEAT_SECONDS = 0.5
 """`Checking` comes again at least this often while the model writes, so that whoever leaves stops it."""
 
@@ -491,7 +489,9 @@ class Pipeline:
         if self.options.engine == "quote" or self.model is None:
             yield from draft.quote(chosen)
         else:
-            reason = yield from self._written(self.model, question, ranked, chosen, draft, timings, language)
+            older = found.older if found is not None else None
+            how = (question, ranked, chosen, draft, timings, language)
+            reason = yield from self._written(self.model, *how, older)
         if found is not None and draft.sentences:
             said = conflict.sentence(found, w.spoken(question))
             yield draft.show(said, "note", (found.newer, found.older), 1.0)
@@ -546,8 +546,10 @@ class Pipeline:
         draft: _Draft,
         timings: dict[str, float],
         language: str,
+        older: Evidence | None,
     ) -> Generator[AnswerEvent, None, str]:
-        """The answer with a model: briefly by the bundled one with its adapter, else by `_draft`; returns a reason like it."""
+        """The answer with a model: briefly by the bundled one with its adapter, else by `_draft`; returns a reason like it.
+        `older` is a sentence that a newer article contradicts."""
         if model.kind == "bundled":
             try:
                 adapted = model.adapted
@@ -557,7 +559,8 @@ class Pipeline:
                 yield Failed(str(error), error.next_step)
                 return str(error)
             if adapted:
-                return (yield from self._brief(model, question, ranked, chosen, draft, timings, language))
+                how = (question, ranked, chosen, draft, timings, language)
+                return (yield from self._brief(model, *how, older))
         else:
             yield Checking()
         return (yield from self._draft(model, question, ranked, chosen, draft, timings, language))
@@ -571,41 +574,53 @@ class Pipeline:
         draft: _Draft,
         timings: dict[str, float],
         language: str,
+        older: Evidence | None,
     ) -> Generator[AnswerEvent, None, str]:
         """A brief answer of the adapted model where one passes, alone where the evidence model would have marked the same
-        words, else with the sentence it rests on; the quotations where none passes. Returns a reason like `_draft`."""
+        words, else with the sentence it rests on; the quotations where none passes. Returns a reason like `_draft`.
+
+        A model that finds nothing is made to name something: where the evidence model marked the same, that is told.
+        """
         yield Checking()
         then = time.perf_counter()
         facts = self._facts(model, ranked, small=True)
         best = _best_marked(facts)
-        checking, told, reason, silent, alone = 0.0, then, "", False, False
+        checking, told, reason = 0.0, then, ""
         shown: Evidence | None = None
+        alone = silent = False
         try:
-            for drafted in _sentences(model, question, facts, "adapted", 1, language, best):
-                began = time.perf_counter()
-                if drafted is None:
-                    if began - told > BEAT_SECONDS:
-                        told = began
-                        yield Checking()
-                    continue
-                if drafted.text.rstrip(".") == prompt.ABSTAIN_WORDS.rstrip("."):
-                    silent = True
-                    continue
-                judged = self._judge_brief(drafted, facts, best, question, language)
-                checking += _ms(began)
-                if judged.item is None:
-                    draft.dropped.append(Dropped(drafted.text, judged.verdict.reason, replaced=True))
-                    continue
-                yield draft.show(judged.text, "draft", (judged.item,), judged.verdict.support)
-                shown, alone = judged.item, judged.alone
+            for form in ("adapted", "guess"):
+                silent = False
+                for drafted in _sentences(model, question, facts, form, 1, language, best):
+                    began = time.perf_counter()
+                    if drafted is None:
+                        if began - told > BEAT_SECONDS:
+                            told = began
+                            yield Checking()
+                        continue
+                    if drafted.text.rstrip(".") == prompt.ABSTAIN_WORDS.rstrip("."):
+                        silent = True
+                        continue
+                    judged = self._judge_brief(drafted, facts, best, question, language)
+                    checking += _ms(began)
+                    item, why = judged.item, judged.verdict.reason
+                    if form == "guess" and not judged.alone:
+                        item, why = None, why or "the model found no answer in the evidence"
+                    if item is not None and older is not None and item.text == older.text:
+                        item, why = None, "a newer article says otherwise"
+                    if item is None:
+                        draft.dropped.append(Dropped(drafted.text, why, replaced=True))
+                        continue
+                    yield draft.show(judged.text, "draft", (item,), judged.verdict.support)
+                    shown, alone = item, judged.alone and form != "guess"
+                if not silent:
+                    break
         except ModelUnreachable as error:
             log.warning("%s", error)
             reason = str(error)
             yield Failed(reason, error.next_step)
         timings["check"] += checking
         timings["draft"] += max(_ms(then) - checking, 0.0)
-        if silent and not reason and ranked.confidence < SILENT_BELOW:
-            return "the model found no answer in the evidence"
         if shown is None:
             yield from draft.quote(chosen)
         elif not alone:
@@ -798,12 +813,13 @@ def _sentences(
     marked: Evidence | None = None,
 ) -> Iterator[markers.Drafted | None]:
     """The drafted sentences as soon as each is complete, None for each piece of one. `form` is "adapted" or "small" for
-    the bundled model with and without its adapter; `marked` is the fact whose answer the adapted one sees marked."""
+    the bundled model with and without its adapter, "guess" for the former where it may not abstain; `marked` is the fact
+    whose answer the adapted one sees marked."""
     if form == "small":
         most = 1
-    if form == "adapted":
+    if form in ("adapted", "guess"):
         asked = prompt.adapted_messages(question, [prompt.fact_of(f, marked=f is marked) for f in facts])
-        rules = prompt.adapted_grammar(len(facts), most)
+        rules = prompt.adapted_grammar(len(facts), most, may_abstain=form == "adapted")
     else:
         asked = prompt.messages(question, facts, small=form == "small")
         rules = (

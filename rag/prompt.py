@@ -136,13 +136,14 @@ def adapted_messages(question: str, facts: Sequence[Fact]) -> list[Message]:
     return [Message("system", ADAPTED_SYSTEM), Message("user", adapted_text(question, facts))]
 
 
-def adapted_grammar(facts: int, max_sentences: int) -> str:
-    """What the adapted model may write: ABSTAIN_WORDS, or sentences of 1 to 240 characters without brackets, each
-    ending in a marker within 1..facts and a full stop."""
+def adapted_grammar(facts: int, max_sentences: int, *, may_abstain: bool = True) -> str:
+    """What the adapted model may write: ABSTAIN_WORDS (where it may), or sentences of 1 to 240 characters without brackets,
+    each ending in a marker within 1..facts and a full stop."""
     numbers = " | ".join(f'"{number}"' for number in range(1, facts + 1))
     more = f' (" " sentence){{0,{max_sentences - 1}}}' if max_sentences > 1 else ""
+    abstain = f'"{ABSTAIN_WORDS}" | ' if may_abstain else ""
     return (
-        f'root ::= "{ABSTAIN_WORDS}" | sentence{more}\n'
+        f"root ::= {abstain}sentence{more}\n"
         'sentence ::= [^\\[\\]\\n*!? ] [^\\[\\]\\n*!?]{0,240} " [" number "]."\n'
         f"number ::= {numbers}\n"
     )

@@ -139,11 +139,11 @@ def test_without_its_adapter_the_same_check_stands_before_the_reader(
     assert answer.sentences[0].origin == "quote"
 
 
-@pytest.mark.parametrize("more", [{}, {"adapted": False}])
-def test_no_other_model_gets_the_adapter(more: dict[str, bool]) -> None:
-    other = load_model(url="http://127.0.0.1:1/v1", model="any", **more)
+@pytest.mark.parametrize("adapted", [True, False])
+def test_no_other_model_gets_the_adapter(adapted: bool) -> None:
+    other = load_model(url="http://127.0.0.1:1/v1", model="any", adapted=adapted)
     assert not other.adapted
-    named = load_model(gguf=str(weights.verify(weights.SMOLLM2)), **more)
+    named = load_model(gguf=str(weights.verify(weights.SMOLLM2)), adapted=adapted)
     assert not named.adapted
 
 
