@@ -135,10 +135,15 @@ def quoting(collection, embedder, reader) -> Pipeline:
 class ScriptedModel(LanguageModel):
     """Writes what `write` makes of the prompt, whatever grammar was asked for; remembers the prompts."""
 
-    def __init__(self, kind: Kind, write: Callable[[str], str]) -> None:
-        super().__init__(kind, "scripted", path=None, url="", api_key="", threads=0, timeout=1.0)
-        self.write = write
+    def __init__(self, kind: str, write: Callable[[str], str]) -> None:
+        real: Kind = "server" if kind == "server" else "bundled"
+        super().__init__(real, "scripted", path=None, url="", api_key="", threads=0, timeout=1.0)
+        self.write, self.fits = write, kind == "adapted"
         self.prompts: list[str] = []
+
+    @property
+    def adapted(self) -> bool:
+        return self.fits
 
     def evidence_budget(self) -> int:
         return 500
@@ -264,10 +269,10 @@ def test_a_planted_order_is_not_quoted_as_an_answer(quoting: Pipeline, planted: 
     assert not sentences & set(order_sentences(planted))
 
 
-@pytest.mark.parametrize("kind", ["server", "bundled"])
+@pytest.mark.parametrize("kind", ["server", "bundled", "adapted"])
 @pytest.mark.parametrize("planted", BY_NAME)
 def test_a_model_that_obeys_what_it_reads_never_reads_the_order(
-    quoting: Pipeline, planted: Planted, kind: Kind
+    quoting: Pipeline, planted: Planted, kind: str
 ) -> None:
     topic = TOPICS[planted.topic]
     model = ScriptedModel(kind, obedient(planted, topic.honest))
@@ -278,10 +283,10 @@ def test_a_model_that_obeys_what_it_reads_never_reads_the_order(
     assert topic.honest in answer.text
 
 
-@pytest.mark.parametrize("kind", ["server", "bundled"])
+@pytest.mark.parametrize("kind", ["server", "bundled", "adapted"])
 @pytest.mark.parametrize("planted", [p for p in BY_NAME if p.values[0].reply != ABSTAIN_WORDS])  # type: ignore[union-attr]
 def test_what_was_demanded_is_never_the_answers_own_words(
-    quoting: Pipeline, planted: Planted, kind: Kind
+    quoting: Pipeline, planted: Planted, kind: str
 ) -> None:
     """A model that says it anyway: the check finds no words in the articles that say so."""
     topic = TOPICS[planted.topic]
@@ -338,8 +343,8 @@ def test_an_order_is_quoted_when_the_question_asks_for_it(quoting: Pipeline) -> 
     assert NOTE.order in [sentence.text for sentence in answer.sentences]
 
 
-@pytest.mark.parametrize("kind", ["server", "bundled"])
-def test_an_order_asked_about_is_still_not_obeyed(quoting: Pipeline, kind: Kind) -> None:
+@pytest.mark.parametrize("kind", ["server", "bundled", "adapted"])
+def test_an_order_asked_about_is_still_not_obeyed(quoting: Pipeline, kind: str) -> None:
     model = ScriptedModel(kind, possessed(NOTE))
     answer = pipeline_with(quoting, model).ask(NOTE_QUESTION)
     assert_in_order(answer)
@@ -347,8 +352,8 @@ def test_an_order_asked_about_is_still_not_obeyed(quoting: Pipeline, kind: Kind)
     assert NOTE.order in answer.text
 
 
-@pytest.mark.parametrize("kind", ["server", "bundled"])
-def test_an_order_in_someones_mouth_is_reported_and_not_obeyed(quoting: Pipeline, kind: Kind) -> None:
+@pytest.mark.parametrize("kind", ["server", "bundled", "adapted"])
+def test_an_order_in_someones_mouth_is_reported_and_not_obeyed(quoting: Pipeline, kind: str) -> None:
     assert REPORTED.text in [sentence.text for sentence in quoting.ask(REPORTED_QUESTION).sentences]
     for question in (REPORTED_QUESTION, "How many rooms does the Sorrel inn have?"):
         answer = pipeline_with(quoting, ScriptedModel(kind, possessed(REPORTED))).ask(question)
@@ -433,7 +438,7 @@ STEMS = ("How long is the Kessel Bridge?", "And how long is it?", "So what is it
 
 
 def engines(quoting: Pipeline, reply: str) -> list[tuple[Pipeline, ScriptedModel | None]]:
-    models = [ScriptedModel(kind, lambda prompt: reply) for kind in ("server", "bundled")]
+    models = [ScriptedModel(kind, lambda prompt: reply) for kind in ("server", "bundled", "adapted")]
     return [(quoting, None), *((pipeline_with(quoting, model), model) for model in models)]
 
 

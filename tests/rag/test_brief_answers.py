@@ -1,0 +1,153 @@
+"""What a reader gets from the bundled model with its adapter, with the real embedder and evidence model and a scripted model."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+import pytest
+
+from index.build import build_index
+from index.errors import ModelUnreachable
+from index.library import Library
+from index.schema import Article, Skipped, article_id
+from rag.llm import LanguageModel
+from rag.options import RagOptions
+from rag.pipeline import Pipeline
+from rag.prompt import ABSTAIN_WORDS
+from rag.schema import Answer, Checking, Failed, Finished, Message, Sentence
+
+OPENED = "When was the Sandbar Canal opened to ships?"
+
+
+class Scripted(LanguageModel):
+    """The bundled model with its adapter, which says what the script says; `{n}` is the number of the fact that holds the
+    words after `@`. Where it may not abstain it says the second line."""
+
+    def __init__(self, *lines: str) -> None:
+        super().__init__("bundled", "scripted", path=None, url="", api_key="", threads=0, timeout=1.0)
+        self.lines = lines
+        self.prompts: list[str] = []
+
+    @property
+    def adapted(self) -> bool:
+        return True
+
+    def stream(
+        self,
+        messages: Sequence[Message],
+        *,
+        grammar: str = "",
+        max_tokens: int = 160,
+        stop: Sequence[str] = (),
+    ) -> Iterator[str]:
+        asked = messages[-1].content
+        self.prompts.append(asked)
+        line = self.lines[0] if ABSTAIN_WORDS in grammar else self.lines[1]
+        if line == "break":
+            yield "15 Au"
+            raise ModelUnreachable("the model broke off", "ask again")
+        said, _, held = line.partition("@")
+        fact = next((n for n, text in re.findall(r"\[(\d)\] (.*)", asked) if held and held in text), "1")
+        yield from re.findall(r"\S+\s*", said.replace("{n}", fact))
+
+
+def asked(library, embedder, reader, question: str, *lines: str) -> tuple[Answer, Scripted, list[object]]:
+    model = Scripted(*lines)
+    pipeline = Pipeline(library, embedder, options=RagOptions(), model=model, reader=reader)
+    events: list[object] = list(pipeline.stream(question))
+    finished = events[-1]
+    assert isinstance(finished, Finished)
+    return finished.answer, model, events
+
+
+@pytest.fixture
+def ask(library, embedder, reader):
+    return lambda question, *lines: asked(library, embedder, reader, question, *lines)[0]
+
+
+def test_an_answer_both_models_see_stands_alone(library, embedder, reader) -> None:
+    answer, model, events = asked(library, embedder, reader, OPENED, "15 August 1914 [{n}].@1914")
+    assert answer.text == "15 August 1914 [1]."
+    assert [s.origin for s in answer.sentences] == ["draft"]
+    assert "opened to ships on 15 August 1914" in answer.citations[0].quote
+    assert "*15 August 1914*" in model.prompts[0]
+    kinds = [type(event) for event in events]
+    assert kinds.index(Checking) < kinds.index(Sentence)
+
+
+def test_an_answer_only_one_of_them_sees_has_its_sentence_beside_it(ask, monkeypatch) -> None:
+    monkeypatch.setattr("rag.brief.agrees", lambda *_: False)
+    answer = ask(OPENED, "15 August 1914 [{n}].@1914")
+    assert [s.origin for s in answer.sentences] == ["draft", "quote"]
+    assert [s.markers for s in answer.sentences] == [(1,), (1,)]
+    assert answer.text.startswith("15 August 1914 [1]. “The Sandbar Canal was opened")
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ("15 August 1915 [{n}].@1914", "not in the cited words"),
+        ("80 kilometres [{n}].@kilometres", "it holds no date"),
+        ("Napoleon opened it [{n}].@1914", "not in the cited words"),
+        ("Yes, the canal was opened [{n}].@1914", "does not ask for yes or no"),
+    ],
+)
+def test_what_does_not_pass_is_replaced_by_the_quotation(ask, said: str, why: str) -> None:
+    answer = ask(OPENED, said)
+    assert all(s.origin == "quote" for s in answer.sentences)
+    assert "15 August 1914" in answer.text
+    assert why in answer.dropped[0].reason
+    assert answer.dropped[0].replaced
+
+
+def test_a_model_that_finds_nothing_is_asked_for_its_best_guess(library, embedder, reader) -> None:
+    right, model, _ = asked(library, embedder, reader, OPENED, ABSTAIN_WORDS, "15 August 1914 [{n}].@1914")
+    assert len(model.prompts) == 2
+    assert [s.origin for s in right.sentences] == ["draft", "quote"], "a guess does not stand alone"
+    wrong, _, _ = asked(library, embedder, reader, OPENED, ABSTAIN_WORDS, "Ships [{n}].@1914")
+    assert wrong.sentences[0].origin == "quote"
+    assert not wrong.abstained
+
+
+def test_a_marker_out_of_place_moves_to_the_sentence_that_says_it(ask) -> None:
+    answer = ask(OPENED, "15 August 1914 [{n}].@six locks")
+    assert "opened to ships on 15 August 1914" in answer.citations[0].quote
+
+
+def test_a_model_that_breaks_off_leaves_the_quotation(library, embedder, reader) -> None:
+    answer, _, events = asked(library, embedder, reader, OPENED, "break")
+    assert any(isinstance(event, Failed) for event in events)
+    assert "15 August 1914" in answer.text
+    assert all(s.origin == "quote" for s in answer.sentences)
+
+
+def test_yes_and_no_come_with_their_reason(ask) -> None:
+    right = "Yes, the Sandbar Canal was opened to ships on 15 August 1914 [{n}].@1914"
+    answer = ask("Was the Sandbar Canal opened to ships in August 1914?", right)
+    assert answer.sentences[0].text.startswith("Yes, the Sandbar Canal was opened")
+    wrong = ask("Was the Sandbar Canal opened to ships in August 1914?", right.replace("Yes", "No"))
+    assert all(s.origin == "quote" for s in wrong.sentences)
+
+
+def test_of_two_figures_the_newer_is_told_and_the_older_named(embedder, reader, tmp_path) -> None:
+    class Shelf:
+        key = label = "shelf"
+
+        def read(self) -> Iterator[Article | Skipped]:
+            for name, day, count in (("old", date(2023, 2, 1), 146), ("new", date(2025, 3, 1), 274)):
+                text = f"Astronomers have counted the moons again. The planet Saturn has {count} known moons."
+                url = f"https://example.org/{name}"
+                yield Article(article_id("s", name), name, f"Moons, {name}", url, text, day, language="en")
+
+    build_index(tmp_path / "index", [Shelf()], embedder=embedder)
+    library = Library.open(tmp_path / "index", embedder=embedder)
+    question = "How many moons does Saturn have?"
+    answer, _, _ = asked(library, embedder, reader, question, "274 [{n}].@274")
+    assert answer.sentences[0].text == "274."
+    assert "146" in answer.text, "the older figure is named"
+    outdated, _, _ = asked(library, embedder, reader, question, "146 [{n}].@146")
+    assert outdated.sentences[0].origin == "quote"
+    assert "274" in outdated.sentences[0].text
+    library.close()
