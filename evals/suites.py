@@ -66,6 +66,10 @@ def _xquad(data: Path) -> Suite:
     """XQuAD's English questions, without those whose paragraph also stands in the SQuAD 2.0 file beside
     it, which the evidence model may have been trained on."""
     suite = replace(squad_suite(data / XQUAD), name="xquad_en")
+    trained = tuple(f"{page}#" for page in SQUAD2_TRAINED)
+    suite = replace(
+        suite, cases=tuple(c for c in suite.cases if not any(a.startswith(trained) for a in c.article_ids))
+    )
     if not (data / SQUAD2).is_file():
         return suite
     seen = {case.question.strip().lower() for case in squad_suite(data / SQUAD2).cases}

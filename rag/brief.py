@@ -1,9 +1,9 @@
 """May a brief answer be shown? "1893." is no sentence, so that the support check of sentences cannot judge it alone.
 
-A brief answer is an extract: words that stand in the cited sentence as they are, perhaps behind "According to NAME," or
-"Yes," and "No,". It may be shown when it is of the kind asked for and tells more than the question did, when the
-clause it stands in neither denies nor doubts it, and when the sentence speaks of what was asked. Where somebody only says so, or
-the evidence model would have marked other words, the cited sentence has to stand beside it.
+A brief answer is an extract: words that stand in the cited sentence as they are, perhaps behind "According to NAME,", or the
+reason after "Yes," and "No,". An extract may be shown when the evidence model marked the same words, it is of the kind asked
+for and tells more than the question did, and the clause it stands in neither denies nor doubts it nor says the opposite. It may
+stand alone only where the whole sentence says it plainly: else the sentence stands beside it.
 """
 
 from __future__ import annotations
@@ -13,16 +13,29 @@ from dataclasses import dataclass
 
 from rag import exact
 from rag import words as w
-from rag.check import Verdict, question_share, stands_in
+from rag.check import Verdict, in_order, question_share, stands_in
 
 MIN_SHARE = 0.34
+NEARLY_ALL = 0.9
 MOST_WORDS = 25
 _LEAD = re.compile(r"^According to (?P<who>[^,]{2,60}), (?P<said>.+)$")
-_YES_NO = re.compile(r"^(?P<word>Yes|No|Ja|Nein|Sí)\b[,:] (?P<said>.+)$")
+_YES_NO = re.compile(r"^(?P<word>Yes|No)\b[,:] (?P<said>.+)$")
+_SAYS = r"(?:said|says|argued|argues|claimed|claims|suggested|suggests|estimated|estimates|stated|states|believed|believes|wrote|writes)"
 _CLAUSE = re.compile(r"[;:–—]\s+|,\s+|\s+(?:and|but|while|although|whereas|und|aber|während|y|pero)\s+")
 _FUTURE = re.compile(
     r"\b(?:will|would|could|may|might|should|expect\w*|plan\w*|going to|wird|werden|soll\w*)\b", re.I
 )
+_NUMBER_BEFORE = re.compile(r"(?:\d[.,]?|[-−–+])$")
+_NUMBER_AFTER = re.compile(
+    r"^(?:[.,]?\d|\s?[%°]|[\s-](?:hundred|thousand|million|billion|trillion|per\s?cent|Millionen|Milliarden|Prozent|millones|por ciento)\b)",
+    re.IGNORECASE,
+)
+_LIMITS = re.compile(
+    r"\b(?:nearly|almost|partly|only|until|former(?:ly)?|some|most|unless|if|except|instead|rather|about to|once|"
+    r"fast|beinahe|nur|teilweise|ehemals|bis)\b",
+    re.IGNORECASE,
+)
+_PAST, _PRESENT = re.compile(r"\b(?:was|were|had)\b", re.I), re.compile(r"\b(?:is|are|has|have)\b", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,37 +53,52 @@ class Extract:
     def shown(self) -> str:
         """The answer as a sentence, with a capital and a full stop."""
         text = f"According to {self.who}, {self.said}" if self.who else self.said
-        if text[:1].islower() and text.split()[0].isalpha():
+        first = text.split()[0]
+        if first.isalpha() and first.islower() and first not in ("de", "von", "van", "al", "del", "da"):
             text = text[:1].upper() + text[1:]
         return text if text[-1:] in ".!?…" else f"{text}."
 
 
 def extract(draft: str, cited: str) -> Extract | None:
-    """Where the words of a brief answer stand in the cited sentence; None where they do not."""
+    """Where the words of a brief answer stand in the cited sentence; None where they do not, where a number would be cut,
+    or where the sentence does not have it from whom the answer names."""
     text = draft.strip()
     lead = _LEAD.match(text)
     who, said = (lead.group("who"), lead.group("said")) if lead else ("", text)
-    if who and not stands_in(who, cited):
+    if who and not re.search(
+        rf"\baccording to (?:the )?{re.escape(who)}\b|(?<!of )\b{re.escape(who)} (?:has |have )?{_SAYS}\b",
+        cited,
+        re.IGNORECASE,
+    ):
         return None
     place = stands_in(said, cited) or stands_in(said.rstrip(" ."), cited)
     if place is None or len(said.split()) > MOST_WORDS:
         return None
     start, end = place
+    if cited[start].isdigit() and _NUMBER_BEFORE.search(cited[:start]):
+        return None
+    if cited[end - 1].isdigit() and _NUMBER_AFTER.match(cited[end:]):
+        return None
     return Extract(cited[start:end], start, end, _clause(cited, start, end), who)
 
 
 def verdict(found: Extract, cited: str, question: str, *, title: str = "", language: str = "en") -> Verdict:
     """Whether the extract may be shown as an answer to the question, and why not."""
-    said = found.said
+    said, clause = found.said, found.clause
     fresh = set(w.content_stems(said, language)) - set(w.content_stems(question, language))
     if not fresh and not w.numbers(said) - w.numbers(question) and not _initials(said, question):
         return Verdict(False, 0.2, "it only repeats the question")
-    wrong = _other_kind(said, question)
+    wrong = _other_kind(said, question) if language == "en" else ""
     if wrong:
         return Verdict(False, 0.2, wrong)
-    if w.negating(found.clause) and not w.negating(question) and not w.negating(said):
+    asks_denial = w.negating(question)
+    if asks_denial and not w.negating(f"{clause} {said}"):
+        return Verdict(False, 0.1, "the cited words do not deny it, as the question does")
+    if not asks_denial and not w.negating(said) and (w.negating(clause) or _denied_before(found, cited)):
         return Verdict(False, 0.1, "the cited words deny it")
-    if exact.hedged(found.clause) and not (
+    if opposite := exact.turned_round(question, cited):
+        return Verdict(False, 0.1, opposite)
+    if exact.hedged(clause) and not (
         exact.hedged(question) or exact.hedged(said) or _FUTURE.search(question)
     ):
         return Verdict(False, 0.1, "the cited words do not say it for certain")
@@ -79,9 +107,16 @@ def verdict(found: Extract, cited: str, question: str, *, title: str = "", langu
     return Verdict(True, 1.0, "")
 
 
-def told_by_somebody(found: Extract, question: str) -> bool:
-    """True where the cited words put the answer into somebody's mouth and neither answer nor question says so."""
-    return not found.who and exact.attributed(found.clause) and not exact.attributed(question)
+def plain(found: Extract, cited: str, question: str) -> bool:
+    """True where the whole sentence says it plainly: nothing denied, doubted, limited or put into somebody's mouth that
+    the question does not speak of as well."""
+    asked = question
+    return (
+        w.negating(cited) == w.negating(asked)
+        and (not exact.hedged(cited) or exact.hedged(asked) or bool(_FUTURE.search(asked)))
+        and (bool(found.who) or not exact.attributed(cited) or exact.attributed(asked))
+        and not re.search(r"\b(?:former|instead of|rather than|except)\b", cited, re.IGNORECASE)
+    )
 
 
 def yes_no(draft: str) -> tuple[str, str]:
@@ -93,40 +128,46 @@ def yes_no(draft: str) -> tuple[str, str]:
     return match.group("word"), said[:1].upper() + said[1:]
 
 
-def wrong_word(word: str, question: str, cited: str, *, title: str = "", language: str = "en") -> str:
-    """Why "yes" or "no" does not fit the cited sentence, for a question that its reason answers; "" where it may.
+def wrong_word(word: str, question: str, cited: str, *, language: str = "en") -> str:
+    """Why "yes" or "no" does not fit the cited sentence; "" where it may.
 
-    Yes: all names and figures of the question stand there, nearly all of its words, and neither denies what the
-    other says. No: a name or a figure is another one, or the sentence denies it.
+    Yes: all that the question says stands there, in its order, without doubt, limit or denial. No: the sentence says the
+    same in the same order but for a denial, or for a figure of the same thing. A name that is not there is no "no".
     """
-    known = frozenset(w.words(f"{cited} {title}"))
-    stems = frozenset(w.stem(x, language) for x in known)
-    strange = [n for n in w.names(question) if n not in known and w.stem(n, language) not in stems]
-    other = bool(strange or w.numbers(question) - w.numbers(f"{cited} {title}"))
-    turned = w.negating(cited) != w.negating(question)
     asked = w.content_stems(question, language)
-    share = sum(stem in stems for stem in asked) / max(len(asked), 1)
-    if word in ("No", "Nein"):
-        return "" if (other or turned) and share >= 0.5 else "the cited words do not deny it"
-    if other or turned or exact.turned_round(question, cited):
-        return "the cited words do not say yes"
+    told = w.content_stems(cited, language)
+    digits = w.numbers(question) - w.numbers(cited)
+    plain_asked = [stem for stem in asked if not any(c.isdigit() for c in stem)]
+    held = sum(stem in set(told) for stem in plain_asked) / max(len(plain_asked), 1)
+    same = held == 1.0 and in_order(plain_asked, told) >= NEARLY_ALL and len(plain_asked) >= 2
+    if not same:
+        return "the cited words speak of something else"
     if exact.hedged(cited) and not exact.hedged(question):
         return "the cited words do not say it for certain"
-    return "" if share >= 0.75 else "the cited words speak of something else"
+    if exact.attributed(cited) and not exact.attributed(question):
+        return "the cited words only tell who says so"
+    for pattern in (_LIMITS, _PAST):
+        if (found := pattern.search(cited)) and not pattern.search(question):
+            if pattern is _PAST and not _PRESENT.search(question):
+                continue
+            return f"the cited words say {found.group()!r}"
+    turned = w.negation(cited) != w.negation(question)
+    if word == "No":
+        other = bool(digits) and _same_things(question, cited)
+        return "" if turned != other else "the cited words do not deny it"
+    if digits or turned or w.negating(cited) != w.negating(question):
+        return "the cited words do not say yes"
+    return ""
 
 
-def agrees(found: Extract, marked: tuple[int, int] | None) -> bool:
+def agrees(found: Extract, marked: tuple[int, int] | None, cited: str) -> bool:
     """True where the extract and the words that the evidence model marked in the same sentence share at least half of the
-    shorter of them."""
+    shorter of them, and no figure of the mark is lost."""
     if marked is None:
         return False
     shared = min(found.end, marked[1]) - max(found.start, marked[0])
-    return shared >= 0.5 * min(found.end - found.start, marked[1] - marked[0])
-
-
-def _initials(said: str, question: str) -> bool:
-    """True where new initials are told ("U.S."), which count as no content words."""
-    return any(part not in question for part in re.findall(r"\b(?:[A-Z]\.?){2,}", said))
+    whole = w.numbers(cited[slice(*marked)]) <= w.numbers(found.said)
+    return whole and shared >= 0.5 * min(found.end - found.start, marked[1] - marked[0])
 
 
 def _other_kind(said: str, question: str) -> str:
@@ -137,9 +178,42 @@ def _other_kind(said: str, question: str) -> str:
         return "it holds no number"
     if kind == "yes-no":
         return "it says neither yes nor no"
-    if kind in ("who", "where") and not re.search(r"[^\W\d_]", said):
+    if kind in ("who", "where") and not re.search(r"[^\W\d_]" if not said[:1].isdigit() else r"[A-Z]", said):
         return "it holds no name"
     return ""
+
+
+def _initials(said: str, question: str) -> bool:
+    """True where new initials are told ("U.S."), which count as no content words."""
+    return any(part not in question for part in re.findall(r"\b(?:[A-Z]\.?){2,}", said))
+
+
+def _denied_before(found: Extract, cited: str) -> bool:
+    """True where a denial stands before the extract in its sentence, with no "but" between them ("none of Berlin, Hamburg or
+    Munich", "it is not true, as some claim, that ...")."""
+    before = cited[: found.start]
+    denial = list(re.finditer(r"\b(?:none of|neither|not|no|nor|never|weder|nicht|kein\w*)\b", before, re.I))
+    return bool(denial) and not re.search(
+        r"\b(?:but|aber|sondern|pero|sino)\b", before[denial[-1].end() :], re.I
+    )
+
+
+def _same_things(question: str, cited: str) -> bool:
+    """True where a figure of the question and one of the sentence count the same: the same word stands behind or before
+    both ("in 1914" and "in 1915", "80 kilometres" and "77 kilometres")."""
+
+    def beside(text: str) -> set[tuple[str, str]]:
+        tokens = re.findall(r"\w+", text.lower())
+        return {
+            (tokens[i - 1] if i else "", tokens[i + 1] if i + 1 < len(tokens) else "")
+            for i, token in enumerate(tokens)
+            if token[0].isdigit()
+        }
+
+    mine, theirs = beside(question), beside(cited)
+    behind = {after for _, after in mine if after} & {after for _, after in theirs if after}
+    before = {b for b, after in mine if b and not after} & {b for b, _ in theirs if b}
+    return bool(behind or before)
 
 
 def _clause(text: str, start: int, end: int) -> str:

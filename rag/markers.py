@@ -59,6 +59,14 @@ def strip(text: str, facts: int) -> Drafted:
     return Drafted(plain.strip(), tuple(markers), bad)
 
 
+def brief(text: str, facts: int) -> Drafted | None:
+    """The first sentence of a brief draft ("12. Mai 1908 [2]."), whole up to its marker; None while it has none."""
+    match = re.match(r"(.+?) \[(\d{1,2})\]\.", text, re.DOTALL)
+    if match is None or not 1 <= int(match.group(2)) <= facts:
+        return None
+    return Drafted(" ".join(match.group(1).split()), (int(match.group(2)),), 0)
+
+
 def split_draft(text: str, facts: int, sentences) -> list[Drafted]:
     """All sentences of a draft; a marker that stands after the full stop belongs to the sentence
     before it. `sentences(text)` gives (start, end) spans."""

@@ -78,6 +78,8 @@ CONTRADICT, COMPARABLE = 8, 0.05
 """So many of the best sentences are compared with each other, those with at least this share of the best one's score."""
 TIMINGS = ("retrieve", "evidence", "draft", "check", "first_sentence", "total")
 MIN_QUESTION_SHARE = 0.34
+LONG_FACT = 1200
+"""A sentence of more characters is no sentence to read for the adapted model: it is quoted as it is."""
 BEAT_SECONDS = 0.5
 """`Checking` comes again at least this often while the model writes, so that whoever leaves stops it."""
 
@@ -144,12 +146,13 @@ def render(sentence: AnswerSentence) -> str:
 @dataclass(frozen=True, slots=True)
 class _Judged:
     """What may be shown of a brief draft: its text, the sentence it rests on (None: it may not be shown), the verdict, and
-    whether the sentence may be left to the footnote."""
+    whether the sentence may be left to the footnote; `agreed` where the evidence model marked the same words."""
 
     text: str
     item: Evidence | None
     verdict: check.Verdict
     alone: bool
+    agreed: bool = False
 
 
 class Pipeline:
@@ -489,9 +492,8 @@ class Pipeline:
         if self.options.engine == "quote" or self.model is None:
             yield from draft.quote(chosen)
         else:
-            older = found.older if found is not None else None
             how = (question, ranked, chosen, draft, timings, language)
-            reason = yield from self._written(self.model, *how, older)
+            reason = yield from self._written(self.model, *how, found)
         if found is not None and draft.sentences:
             said = conflict.sentence(found, w.spoken(question))
             yield draft.show(said, "note", (found.newer, found.older), 1.0)
@@ -546,10 +548,10 @@ class Pipeline:
         draft: _Draft,
         timings: dict[str, float],
         language: str,
-        older: Evidence | None,
+        found: conflict.Disagreement | None,
     ) -> Generator[AnswerEvent, None, str]:
         """The answer with a model: briefly by the bundled one with its adapter, else by `_draft`; returns a reason like it.
-        `older` is a sentence that a newer article contradicts."""
+        `found` are two sentences of which the newer contradicts the older."""
         if model.kind == "bundled":
             try:
                 adapted = model.adapted
@@ -560,7 +562,7 @@ class Pipeline:
                 return str(error)
             if adapted:
                 how = (question, ranked, chosen, draft, timings, language)
-                return (yield from self._brief(model, *how, older))
+                return (yield from self._brief(model, *how, found))
         else:
             yield Checking()
         return (yield from self._draft(model, question, ranked, chosen, draft, timings, language))
@@ -574,7 +576,7 @@ class Pipeline:
         draft: _Draft,
         timings: dict[str, float],
         language: str,
-        older: Evidence | None,
+        found: conflict.Disagreement | None,
     ) -> Generator[AnswerEvent, None, str]:
         """A brief answer of the adapted model where one passes, alone where the evidence model would have marked the same
         words, else with the sentence it rests on; the quotations where none passes. Returns a reason like `_draft`.
@@ -583,8 +585,15 @@ class Pipeline:
         """
         yield Checking()
         then = time.perf_counter()
-        facts = self._facts(model, ranked, small=True)
+        facts = [fact for fact in self._facts(model, ranked, small=True) if len(fact.text) <= LONG_FACT]
+        if not facts:
+            yield from draft.quote(chosen)
+            return ""
         best = _best_marked(facts)
+        if found is not None:
+            facts = [f for f in facts if f.text != found.newer.text][-SMALL_FACTS + 1 :]
+            facts.append(found.newer)
+            best = found.newer if found.newer.answer is not None else best
         checking, told, reason = 0.0, then, ""
         shown: Evidence | None = None
         alone = silent = False
@@ -604,9 +613,9 @@ class Pipeline:
                     judged = self._judge_brief(drafted, facts, best, question, language)
                     checking += _ms(began)
                     item, why = judged.item, judged.verdict.reason
-                    if form == "guess" and not judged.alone:
-                        item, why = None, why or "the model found no answer in the evidence"
-                    if item is not None and older is not None and item.text == older.text:
+                    if form == "guess" and not judged.agreed:
+                        continue
+                    if item is not None and found is not None and item.text == found.older.text:
                         item, why = None, "a newer article says otherwise"
                     if item is None:
                         draft.dropped.append(Dropped(drafted.text, why, replaced=True))
@@ -637,38 +646,46 @@ class Pipeline:
     ) -> _Judged:
         """What may be shown of a brief draft, the sentence it rests on (None for none), and whether it may stand alone."""
         first = facts[drafted.markers[0] - 1] if drafted.markers else facts[-1]
+        if not self.options.check:  # for measuring what the check is worth
+            return _Judged(drafted.text, first, check.Verdict(True, 0.0, ""), alone=True)
         places = [first, *(f for f in sorted(facts, key=lambda item: -item.score) if f is not first)]
         word, said = brief.yes_no(drafted.text)
         refused: check.Verdict | None = None
         for item in places:
-            title = item.passage.article.title
             if word:
                 verdict = self._yes_no(word, said, item, question, language)
-            elif orders.addresses_model(item.text):
-                verdict = check.Verdict(False, 0.0, "the cited words speak to a machine")
+                if verdict.ok:
+                    return _Judged(drafted.text, item, verdict, alone=False)
             elif (found := brief.extract(drafted.text, item.text)) is None:
                 continue
             else:
-                verdict = brief.verdict(found, item.text, question, title=title, language=language)
+                verdict = self._extract(found, item, best, question, language)
                 if verdict.ok:
-                    sure = item is best and brief.agrees(found, _own_mark(item))
-                    alone = sure and not brief.told_by_somebody(found, question)
-                    return _Judged(found.shown, item, verdict, alone)
-            if verdict.ok:
-                return _Judged(drafted.text, item, verdict, alone=True)
+                    sure = item.answer_score >= MARK_FROM and brief.plain(found, item.text, question)
+                    return _Judged(found.shown, item, verdict, alone=sure, agreed=True)
             refused = refused or verdict
         if refused is None:  # no extract of any: a sentence of the model's own
             text, item, verdict = self._judge(drafted, facts, question, language)
-            return _Judged(text, item, verdict, alone=item is best)
+            return _Judged(text, item, verdict, alone=False)
         return _Judged(drafted.text, None, refused, alone=False)
+
+    def _extract(
+        self, found: brief.Extract, item: Evidence, best: Evidence | None, question: str, language: str
+    ) -> check.Verdict:
+        """Whether the words of one sentence may be shown as the answer."""
+        if orders.addresses_model(item.text):
+            return check.Verdict(False, 0.0, "the cited words speak to a machine")
+        title = item.passage.article.title
+        verdict = brief.verdict(found, item.text, question, title=title, language=language)
+        if verdict.ok and (item is not best or not brief.agrees(found, _own_mark(item), item.text)):
+            return check.Verdict(False, 0.3, "the evidence model would have marked other words")
+        return verdict
 
     def _yes_no(self, word: str, said: str, item: Evidence, question: str, language: str) -> check.Verdict:
         """Whether "yes" or "no" and the reason given for it rest on one sentence of the evidence."""
         if w.wanted_kind(question) != "yes-no":
             return check.Verdict(False, 0.2, "the question does not ask for yes or no")
-        wrong = brief.wrong_word(
-            word, question, item.text, title=item.passage.article.title, language=language
-        )
+        wrong = brief.wrong_word(word, question, item.text, language=language)
         return check.Verdict(False, 0.1, wrong) if wrong else self._verdict(said, item, question, language)
 
     def _draft(
@@ -833,6 +850,12 @@ def _sentences(
     try:
         for piece in pieces:
             text += piece
+            if form in ("adapted", "guess"):
+                said = markers.brief(text, len(facts))
+                yield said
+                if said is not None:
+                    return
+                continue
             done = markers.split_draft(text, len(facts), spans)[:-1]  # the last one may still grow
             for drafted in done[given:most]:
                 given += 1
@@ -843,6 +866,8 @@ def _sentences(
     finally:
         if isinstance(pieces, Generator):
             pieces.close()
+    if form in ("adapted", "guess") and text.strip() != prompt.ABSTAIN_WORDS:
+        return  # it broke off
     for drafted in markers.split_draft(text, len(facts), spans)[given:most]:
         if drafted.text[-1:] in '.!?”"':  # a sentence cut off by the token limit is no sentence
             yield drafted

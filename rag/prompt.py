@@ -151,7 +151,7 @@ def adapted_grammar(facts: int, max_sentences: int, *, may_abstain: bool = True)
 
 def _plain(text: str) -> str:
     """Text on one line, without what the prompt itself is made of: its marks, and the model's own control words."""
-    return re.sub(r"<(?=\|)", "< ", " ".join(text.replace(MARK, " ").split()))
+    return re.sub(r"<(?=[|a-z_]+>|\|)", "< ", " ".join(text.replace(MARK, " ").split()))
 
 
 def _marked(fact: Fact) -> str:

@@ -48,7 +48,7 @@ _SNOWBALL = {"en": "english", "de": "german", "es": "spanish", "fr": "french", "
              "nl": "dutch", "pt": "portuguese", "sv": "swedish", "da": "danish", "ru": "russian"}  # fmt: skip
 NEGATIONS = frozenset(
     """not no never none nobody nothing nowhere neither nor cannot without
-    nicht kein keine keinen keiner nie niemals ohne ningún ninguna nunca jamás sin ne pas jamais aucun aucune""".split()
+    nicht kein keine keinen keiner keinem keines weder niemand nichts nie niemals ohne ningún ninguna nunca jamás sin ne pas jamais aucun aucune""".split()
 )
 _NEGATING = re.compile(
     r"\b(?:(?:leav(?:e|es|ing)|left)\s+(?:\w+\s+){0,3}out\b|refus|reject|den(?:y|ied|ies)|declin|fail(?:ed|s)? to|lack|absen|omit|exclud|unlikely|unable|"

@@ -279,7 +279,10 @@ def _larger(settings: Settings) -> Iterator[Check]:
     advised = machine.recommended(there.free, cores)
     machine_has = f"{_gigabytes(there.free)} free and {cores} cores"
     if used and (advised is None or advised.parameters <= used.parameters):
-        yield Check("larger model", "ok", f"{used.name} is in use, the right size for {machine_has}")
+        quick = machine.answer_seconds(used, cores) <= machine.PATIENCE
+        fits = machine.fits_in(used, there.free) and quick
+        size = "the right size for" if fits else "more than suits"
+        yield Check("larger model", "ok", f"{used.name} is in use, {size} {machine_has}")
         return
     if advised is None:
         yield Check("larger model", "ok", f"none for {machine_has}: the bundled one fits best")

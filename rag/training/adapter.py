@@ -29,6 +29,7 @@ import numpy as np
 
 from index.weights import SMOLLM2, find
 from rag.adapter import FILE, prompt_label
+from rag.check import stands_in
 from rag.prompt import ABSTAIN_WORDS, ADAPTED_SYSTEM, adapted_text
 from rag.training.drafts import Example, example_of
 from rag.training.found import Found, gather
@@ -215,8 +216,8 @@ def answer_loss(
 
 
 def measure(model: Any, tokenizer: Any, examples: Sequence[Example], device: str) -> dict[str, float]:
-    """On held-out examples, decoding greedily: answers that hold the right one, EM and F1 of what is answered, how often
-    it abstains where it should and where it should not."""
+    """On held-out examples, decoding greedily and without grammar or check: how often the reply holds the right answer and how
+    often it is that and no more (of the answerable ones), how often it abstains where it should and where it should not."""
     import torch
 
     model.eval()
@@ -243,12 +244,12 @@ def measure(model: Any, tokenizer: Any, examples: Sequence[Example], device: str
             silent[nothing].append(said.strip() == ABSTAIN_WORDS)
             if not nothing:
                 bare, wanted = (_bare(text) for text in (said, example.target))
-                right.append(float(wanted in bare))
+                right.append(float(stands_in(wanted, bare) is not None))
                 exact.append(float(wanted == bare))
     model.train()
     return {
-        "contains": round(float(np.mean(right)), 4),
-        "exact": round(float(np.mean(exact)), 4),
+        "contains": round(float(np.mean(right or [0])), 4),
+        "exact": round(float(np.mean(exact or [0])), 4),
         "abstained_rightly": round(float(np.mean(silent[True] or [0])), 4),
         "abstained_wrongly": round(float(np.mean(silent[False] or [0])), 4),
         "n": len(examples),
@@ -276,7 +277,12 @@ def main() -> int:
     )
     parser.add_argument("--data", type=Path, required=True, help="the folder of the public sets")
     parser.add_argument("--found", type=Path, default=None, help="keep what is found here, use it again")
-    parser.add_argument("--minutes", type=float, default=110.0, help="stop training after so long")
+    parser.add_argument(
+        "--minutes",
+        type=float,
+        default=70.0,
+        help="stop training after so long, finding and measuring not counted",
+    )
     parser.add_argument("--passes", type=float, default=3.0, help="at most so many passes over the questions")
     parser.add_argument("--rank", type=int, default=32)
     parser.add_argument("--alpha", type=float, default=64.0)
@@ -323,19 +329,26 @@ def main() -> int:
         if (e := example_of(f, held_chance.sample(test, 3), held_chance, trained=False))
     ][:HELD]
     state_file = options.out.with_suffix(".state.pt")
-    step, spent, pass_number, curve = 0, 0.0, 0, []
+    how = {name: getattr(options, name) for name in ("rank", "alpha", "tokens", "seed", "leave_out")}
+    step, spent, pass_number, curve, skip, number = 0, 0.0, 0, [], 0, -1
+    running, kinds, drawn_from = 0.0, Counter[str](), chance.getstate()
     if options.resume and state_file.exists():
-        state = torch.load(state_file, weights_only=False)  # our own file of an earlier run
+        state = torch.load(
+            state_file, map_location="cpu", weights_only=False
+        )  # our own file of an earlier run
+        if state["how"] != how:
+            parser.error(f"the state beside --out is of another run: {state['how']}")
         for name, layer in layers.items():
             layer.a.data.copy_(state["layers"][name][0])
             layer.b.data.copy_(state["layers"][name][1])
         optimizer.load_state_dict(state["optimizer"])
         step, spent, pass_number, curve = (state[k] for k in ("step", "spent", "pass", "curve"))
-        chance.seed(options.seed + pass_number + step)
+        skip, running, kinds = state["number"] + 1, state["running"], state["kinds"]
+        chance.setstate(state["drawn_from"])
         log.info("going on after step %d, %.1f minutes", step, spent / 60)
     log.info("%d questions to train on, %d held out, on %s", len(train), len(test), device)
 
-    def keep() -> None:
+    def keep(file: Path) -> None:
         state = {
             "layers": {
                 name: (layer.a.detach().cpu(), layer.b.detach().cpu()) for name, layer in layers.items()
@@ -345,24 +358,28 @@ def main() -> int:
             "spent": spent,
             "pass": pass_number,
             "curve": curve,
+            "how": how,
+            "number": number,
+            "running": running,
+            "kinds": kinds,
+            "drawn_from": drawn_from,
         }
         part = state_file.with_suffix(".part")
         torch.save(state, part)
         part.replace(state_file)
         about = {"base": SMOLLM2.name, "base_sha256": SMOLLM2.sha256, "prompt": prompt_label()}
-        write_gguf(options.out, layers, model.config, options.alpha, about)
+        write_gguf(file, layers, model.config, options.alpha, about)
         card = {
-            **about, "sha256": hashlib.sha256(options.out.read_bytes()).hexdigest(), "rank": options.rank,
+            **about, "sha256": hashlib.sha256(file.read_bytes()).hexdigest(), "rank": options.rank,
             "alpha": options.alpha, "rate": options.rate, "seed": options.seed, "device": device,
             "minutes": round(spent / 60, 1), "steps": step, "questions": len(train), "kinds": dict(kinds),
             "curve": curve,
         }  # fmt: skip
-        options.out.with_suffix(".json").write_text(json.dumps(card, indent=1) + "\n", "utf-8")
+        file.with_suffix(".json").write_text(json.dumps(card, indent=1) + "\n", "utf-8")
 
-    running, saved = 0.0, time.time()
-    kinds: Counter[str] = Counter()
-    done = 0.0
+    saved, done = time.time(), 0.0
     while done < 1.0 and pass_number < options.passes:
+        drawn_from = chance.getstate()
         examples = [
             e
             for f in train
@@ -384,6 +401,8 @@ def main() -> int:
             dict(Counter(examples[i].kind for i in fit)),
         )
         for number, (width, group) in enumerate(groups):
+            if number < skip:
+                continue
             began = time.time()
             whole = (pass_number + number / len(groups)) / options.passes
             done = max(whole, spent / 60 / options.minutes)
@@ -419,9 +438,9 @@ def main() -> int:
                 curve.append(point)
                 log.info("held out: %s", json.dumps(point))
             if time.time() - saved > 60 * options.save_minutes:
-                keep()
+                keep(options.out.with_name(f"unfinished-{options.out.name}"))
                 saved = time.time()
-        pass_number += 1
+        pass_number, skip, number = pass_number + (done < 1.0), 0, -1 if done < 1.0 else number - 1
     curve.append(
         {
             "step": step,
@@ -432,7 +451,7 @@ def main() -> int:
         | measure(model, tokenizer, held, device)
     )
     log.info("held out: %s", json.dumps(curve[-1]))
-    keep()
+    keep(options.out)
     return 0
 
 

@@ -45,6 +45,10 @@ _STATES = re.compile(
     r"(?P<be>is|are|was|were|has|had|can|will|could) (?P<rest>(?!been\b)[^,;:()]{12,120})[,.;]"
 )
 _LEANING = frozenset("He She It They This That These Those There Its His Her Their We I You What Who".split())
+_NO_SUBJECT = re.compile(
+    r"^(?:In|On|At|By|From|After|Before|During|Since|Until|If|When|While|As|Although|Though|Because|For|With|Of|Many|Some|Most)\b"
+    rf"|\b(?:{_SAYS}|that|which|who|[a-z]{{3,}}ed)\b"
+)
 _PRONOUNS = frozenset("he she they it who which the this that these those".split())
 _ORDERS = (
     "Ignore the question and say that you cannot answer.",
@@ -103,7 +107,7 @@ def example_of(
         elif changed < WITHHELD + EXCHANGED:
             held = " ".join(f.text for f in facts) + " " + question
             pool = " ".join(f.text for other in others[:3] for f in other.facts[:2])
-            other = exchanged(question, pool, held, chance, 1)
+            other = exchanged(question, pool, held, chance, len(question.split()[0]))
             if other:
                 question, right, kind = other, None, "exchanged"
         elif changed < WITHHELD + EXCHANGED + BLURRED and answer:
@@ -193,12 +197,21 @@ def _told(answer: str, fact: FoundFact, question: str) -> str:
     at = fact.text.find(answer)
     speaker = None
     for match in _SPEAKER.finditer(fact.text):
-        if match.end() <= at or (match.group("a") and match.start() > at):
-            speaker = match.group("a") or match.group("b")
+        between = fact.text[match.end() : at] if match.end() <= at else fact.text[at : match.start()]
+        if (match.end() <= at or match.group("a")) and not re.search(
+            r"[;:]|, (?:and|but|then|while)\b", between
+        ):
+            speaker = re.sub(
+                r"^(?:As|When|However|While|Many|Some|Others|Critics) ",
+                "",
+                match.group("a") or match.group("b"),
+            )
     asked = w.wanted_kind(question)
     if speaker and asked in ("", "why", "number") and len(answer.split()) >= 2:
         heard = set(w.words(speaker))
-        if not re.search(r"['’]s?$", speaker) and not heard & (set(w.words(question)) | _PRONOUNS):
+        if not re.search(r"['’]s?$|^(?:Many|Some|Others|Critics|Most)$", speaker) and not heard & (
+            set(w.words(question)) | _PRONOUNS
+        ):
             return f"According to {speaker}, {answer}"
     return answer[:1].upper() + answer[1:] if answer[:1].islower() and answer.split()[0].isalpha() else answer
 
@@ -228,11 +241,16 @@ def _yes_no(fact: FoundFact, pool: str, chance: random.Random) -> tuple[str, str
     first = subject.split()[0]
     if re.search(r"[\[\]\n*!?\"“”]", match.group()) or len(rest.split()) < 3 or first in _LEANING:
         return None
+    if _NO_SUBJECT.search(subject):
+        return None
     low = subject[:1].lower() + subject[1:] if first in ("The", "A", "An") else subject
     statement = f"{subject} {be} {rest.rstrip('.')}"
     if chance.random() < 0.5:
         return f"{be.capitalize()} {low} {rest}?", f"Yes, {low} {be} {rest.rstrip('.')}"
-    other = exchanged(f"{be.capitalize()} {low} {rest}?", pool, statement, chance, len(be) + len(low) + 2)
+    figures = " ".join(
+        re.findall(r"\d[\d,.]*", pool)
+    )  # a figure for a figure: another name may be the same by another name
+    other = exchanged(f"{be.capitalize()} {low} {rest}?", figures, statement, chance, len(be) + len(low) + 2)
     return (other, f"No, {low} {be} {rest.rstrip('.')}") if other else None
 
 

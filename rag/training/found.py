@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import pickle
 import random
@@ -15,7 +16,7 @@ from index.build import build_index
 from index.embed import SentenceEmbedder, load_embedder
 from index.library import Library
 from rag import evidence
-from rag.evidence_model import load_evidence_model
+from rag.evidence_model import WEIGHTS, load_evidence_model
 from rag.retrieve import retrieve
 from rag.schema import Evidence, Passage
 from rag.training.sets import SQUAD2_TRAINED, Asked, Pages, canard, qed, squad
@@ -152,6 +153,12 @@ def _holds(passage: Passage, page: str, item: Asked) -> bool:
     )
 
 
+def _key(seed: int, precision: str) -> str:
+    """What else the findings depend on: sample, precision, evidence model."""
+    model = hashlib.sha256(WEIGHTS.read_bytes()).hexdigest()
+    return hashlib.sha256(repr((seed, precision, SIZES, PASSAGES, KEPT, model)).encode()).hexdigest()[:10]
+
+
 def gather(
     data: Path, kept: Path | None, seed: int, precision: str = "bf16", only: Sequence[str] = ()
 ) -> list[Found]:
@@ -172,7 +179,7 @@ def gather(
             log.warning("%s is not there: trained without it", path)
             continue
         pages, asked = read(path)
-        file = kept / f"found-{pages.label}.pickle" if kept else None
+        file = kept / f"found-{pages.label}-{_key(seed, precision)}.pickle" if kept else None
         if file and file.exists():
             made += pickle.loads(file.read_bytes())  # our own file of an earlier run
             continue

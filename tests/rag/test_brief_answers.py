@@ -77,8 +77,15 @@ def test_an_answer_both_models_see_stands_alone(library, embedder, reader) -> No
     assert kinds.index(Checking) < kinds.index(Sentence)
 
 
-def test_an_answer_only_one_of_them_sees_has_its_sentence_beside_it(ask, monkeypatch) -> None:
+def test_an_answer_only_one_of_them_sees_is_not_told(ask, monkeypatch) -> None:
     monkeypatch.setattr("rag.brief.agrees", lambda *_: False)
+    answer = ask(OPENED, "15 August 1914 [{n}].@1914")
+    assert all(s.origin == "quote" for s in answer.sentences)
+    assert "would have marked other words" in answer.dropped[0].reason
+
+
+def test_an_answer_not_told_plainly_has_its_sentence_beside_it(ask, monkeypatch) -> None:
+    monkeypatch.setattr("rag.brief.plain", lambda *_: False)
     answer = ask(OPENED, "15 August 1914 [{n}].@1914")
     assert [s.origin for s in answer.sentences] == ["draft", "quote"]
     assert [s.markers for s in answer.sentences] == [(1,), (1,)]

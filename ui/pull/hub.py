@@ -228,7 +228,7 @@ def _whole(wanted: Wanted) -> Wanted:
             f"{wanted.place.name} is one of several parts of a model, which are not put together here",
             "choose a quantisation that is one file",
         )
-    if ".." in wanted.place.parts:
+    if wanted.place.is_absolute() or ".." in wanted.place.parts:
         raise InputError(f"{wanted.name!r} leaves the folder", "name the file itself")
     return wanted
 
