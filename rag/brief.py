@@ -1,9 +1,9 @@
 """May a brief answer be shown? "1893." is no sentence, so that the support check of sentences cannot judge it alone.
 
 A brief answer is an extract: words that stand in the cited sentence as they are, perhaps behind "According to NAME,", or the
-reason after "Yes," and "No,". An extract may be shown when the evidence model marked the same words, it is of the kind asked
-for and tells more than the question did, and the clause it stands in neither denies nor doubts it nor says the opposite. It may
-stand alone only where the whole sentence says it plainly: else the sentence stands beside it.
+reason after "Yes," and "No,". An extract may be shown when it is of the kind asked for and tells more than the question did, and
+the clause it stands in neither denies nor doubts it nor says the opposite. It may stand alone only where the evidence
+model marked the same words and the whole sentence says it plainly: else the sentence stands beside it.
 """
 
 from __future__ import annotations
@@ -34,6 +34,13 @@ _LIMITS = re.compile(
     r"\b(?:nearly|almost|partly|only|until|former(?:ly)?|some|most|unless|if|except|instead|rather|about to|once|"
     r"fast|beinahe|nur|teilweise|ehemals|bis)\b",
     re.IGNORECASE,
+)
+_ASKS_WHEN = re.compile(
+    r"^(?:and |so |but )?(?:since |until |by |from )?when\b(?! \w+ \w+ (?:and|,))|\b(?:what|which) (?:year|date|day|month|century|decade)\b|\bwhen\W*$",
+    re.I,
+)
+_DECADE = re.compile(
+    r"\b\d{3,4}s\b|\b(?:season|spring|summer|autumn|winter|day|night|morning|evening|noon)\b", re.I
 )
 _PAST, _PRESENT = re.compile(r"\b(?:was|were|had)\b", re.I), re.compile(r"\b(?:is|are|has|have)\b", re.I)
 
@@ -82,8 +89,11 @@ def extract(draft: str, cited: str) -> Extract | None:
     return Extract(cited[start:end], start, end, _clause(cited, start, end), who)
 
 
-def verdict(found: Extract, cited: str, question: str, *, title: str = "", language: str = "en") -> Verdict:
-    """Whether the extract may be shown as an answer to the question, and why not."""
+def verdict(
+    found: Extract, cited: str, question: str, *, title: str = "", language: str = "en", agreed: bool = False
+) -> Verdict:
+    """Whether the extract may be shown as an answer to the question, and why not. With `agreed` the evidence model marked
+    the same words, so that the sentence may use other words than the question."""
     said, clause = found.said, found.clause
     fresh = set(w.content_stems(said, language)) - set(w.content_stems(question, language))
     if not fresh and not w.numbers(said) - w.numbers(question) and not _initials(said, question):
@@ -102,7 +112,7 @@ def verdict(found: Extract, cited: str, question: str, *, title: str = "", langu
         exact.hedged(question) or exact.hedged(said) or _FUTURE.search(question)
     ):
         return Verdict(False, 0.1, "the cited words do not say it for certain")
-    if question_share(said, f"{cited} {title}", question, language) < MIN_SHARE:
+    if not agreed and question_share(said, f"{cited} {title}", question, language) < MIN_SHARE:
         return Verdict(False, 0.2, "it does not speak of what was asked")
     return Verdict(True, 1.0, "")
 
@@ -172,7 +182,7 @@ def agrees(found: Extract, marked: tuple[int, int] | None, cited: str) -> bool:
 
 def _other_kind(said: str, question: str) -> str:
     kind = w.wanted_kind(question)
-    if kind == "when" and not w.has_date(said):
+    if kind == "when" and _ASKS_WHEN.search(question) and not (w.has_date(said) or _DECADE.search(said)):
         return "it holds no date"
     if kind == "number" and not w.numbers(said):
         return "it holds no number"

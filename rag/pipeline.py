@@ -659,10 +659,11 @@ class Pipeline:
             elif (found := brief.extract(drafted.text, item.text)) is None:
                 continue
             else:
-                verdict = self._extract(found, item, best, question, language)
+                agreed = item is best and brief.agrees(found, _own_mark(item), item.text)
+                verdict = self._extract(found, item, question, language, agreed=agreed)
                 if verdict.ok:
-                    sure = item.answer_score >= MARK_FROM and brief.plain(found, item.text, question)
-                    return _Judged(found.shown, item, verdict, alone=sure, agreed=True)
+                    plain = item.answer_score >= MARK_FROM and brief.plain(found, item.text, question)
+                    return _Judged(found.shown, item, verdict, alone=agreed and plain, agreed=agreed)
             refused = refused or verdict
         if refused is None:  # no extract of any: a sentence of the model's own
             text, item, verdict = self._judge(drafted, facts, question, language)
@@ -670,16 +671,13 @@ class Pipeline:
         return _Judged(drafted.text, None, refused, alone=False)
 
     def _extract(
-        self, found: brief.Extract, item: Evidence, best: Evidence | None, question: str, language: str
+        self, found: brief.Extract, item: Evidence, question: str, language: str, *, agreed: bool
     ) -> check.Verdict:
-        """Whether the words of one sentence may be shown as the answer."""
+        """Whether the words of one sentence may be shown as the answer; `agreed` as in `rag.brief.verdict`."""
         if orders.addresses_model(item.text):
             return check.Verdict(False, 0.0, "the cited words speak to a machine")
         title = item.passage.article.title
-        verdict = brief.verdict(found, item.text, question, title=title, language=language)
-        if verdict.ok and (item is not best or not brief.agrees(found, _own_mark(item), item.text)):
-            return check.Verdict(False, 0.3, "the evidence model would have marked other words")
-        return verdict
+        return brief.verdict(found, item.text, question, title=title, language=language, agreed=agreed)
 
     def _yes_no(self, word: str, said: str, item: Evidence, question: str, language: str) -> check.Verdict:
         """Whether "yes" or "no" and the reason given for it rest on one sentence of the evidence."""
