@@ -42,6 +42,7 @@ _ASKS_WHEN = re.compile(
 _DECADE = re.compile(
     r"\b\d{3,4}s\b|\b(?:season|spring|summer|autumn|winter|day|night|morning|evening|noon)\b", re.I
 )
+_NO_COUNT = re.compile(r"\b(?:twice|half|first|second|third)\b", re.IGNORECASE)
 _PAST, _PRESENT = re.compile(r"\b(?:was|were|had)\b", re.I), re.compile(r"\b(?:is|are|has|have)\b", re.I)
 
 
@@ -184,7 +185,7 @@ def _other_kind(said: str, question: str) -> str:
     kind = w.wanted_kind(question)
     if kind == "when" and _ASKS_WHEN.search(question) and not (w.has_date(said) or _DECADE.search(said)):
         return "it holds no date"
-    if kind == "number" and not w.numbers(said):
+    if kind == "number" and not w.numbers(_NO_COUNT.sub(" ", said)):
         return "it holds no number"
     if kind == "yes-no":
         return "it says neither yes nor no"

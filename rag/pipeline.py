@@ -661,9 +661,13 @@ class Pipeline:
             else:
                 agreed = item is best and brief.agrees(found, _own_mark(item), item.text)
                 verdict = self._extract(found, item, question, language, agreed=agreed)
+                if verdict.ok and agreed and item.answer_score < MARK_FROM:
+                    verdict = check.Verdict(False, 0.3, "the evidence model marks it without being sure")
+                elif verdict.ok and not agreed and item is not facts[-1]:
+                    verdict = check.Verdict(False, 0.3, "the evidence model would have marked other words")
                 if verdict.ok:
-                    plain = item.answer_score >= MARK_FROM and brief.plain(found, item.text, question)
-                    return _Judged(found.shown, item, verdict, alone=agreed and plain, agreed=agreed)
+                    alone = agreed and brief.plain(found, item.text, question)
+                    return _Judged(found.shown, item, verdict, alone=alone, agreed=agreed)
             refused = refused or verdict
         if refused is None:  # no extract of any: a sentence of the model's own
             text, item, verdict = self._judge(drafted, facts, question, language)

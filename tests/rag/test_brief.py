@@ -54,6 +54,8 @@ def test_a_brief_answer_stands_in_the_sentence_and_is_of_the_kind_asked_for(
         ("The canal will probably open in 2031.", "2031", "When will the canal open?", "2031."),
         ("Ice pellets form when warm air is caught.", "Ice pellets", "What forms when warm air is caught?", "Ice pellets."),
         ("The canal was dug in the 1820s.", "the 1820s", "When was the canal dug?", "The 1820s."),
+        ("It has two locks.", "Two", "How many locks has the canal?", "Two."),
+        ("It has almost twice as many locks.", "Almost twice as many", "How many locks has the canal?", "it holds no number"),
         ("The U.S. bought the canal.", "The U.S.", "Who bought the canal?", "The U.S."),
     ],
 )  # fmt: skip
