@@ -22,8 +22,9 @@ def prompt_label() -> str:
     return hashlib.sha256(f"{ADAPTED_SYSTEM}\n{asked}\n{ABSTAIN_WORDS}".encode()).hexdigest()[:12]
 
 
-def problem(file: Path = FILE) -> str:
-    """Why the adapter cannot be used with the bundled model, in plain words; "" when it can."""
+def problem(file: Path | None = None) -> str:
+    """Why the adapter (ours, or another file of its kind) cannot be used with the bundled model, in plain words; "" when it can."""
+    file = file or FILE
     card = file.with_suffix(".json")
     try:
         said = json.loads(card.read_text("utf-8"))

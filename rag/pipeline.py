@@ -78,6 +78,10 @@ CONTRADICT, COMPARABLE = 8, 0.05
 """So many of the best sentences are compared with each other, those with at least this share of the best one's score."""
 TIMINGS = ("retrieve", "evidence", "draft", "check", "first_sentence", "total")
 MIN_QUESTION_SHARE = 0.34
+CLEAR_SCORE, ALONE_SCORE, ALONE_SURE = 0.5, 0.7, 0.8
+"""A brief answer that the evidence model marked too is shown where its sentence has at least the first share of all the scores,
+and alone from the second on, where the mark is that sure. On held-out pages (82 such answers) its F1 is then .84, in the rest
+.45, and .2 below the first share."""
 LONG_FACT = 1200
 """A sentence of more characters is no sentence to read for the adapted model: it is quoted as it is."""
 BEAT_SECONDS = 0.5
@@ -610,7 +614,9 @@ class Pipeline:
                     if drafted.text.rstrip(".") == prompt.ABSTAIN_WORDS.rstrip("."):
                         silent = True
                         continue
-                    judged = self._judge_brief(drafted, facts, best, question, language)
+                    judged = self._judge_brief(
+                        drafted, facts, best, question, language, disputed=found is not None
+                    )
                     checking += _ms(began)
                     item, why = judged.item, judged.verdict.reason
                     if form == "guess" and not judged.agreed:
@@ -643,8 +649,11 @@ class Pipeline:
         best: Evidence | None,
         question: str,
         language: str,
+        *,
+        disputed: bool,
     ) -> _Judged:
-        """What may be shown of a brief draft, the sentence it rests on (None for none), and whether it may stand alone."""
+        """What may be shown of a brief draft, the sentence it rests on (None for none), and whether it may stand alone.
+        `disputed`: two articles disagree and `best` is of the newer one; they share the score, and a note names both."""
         first = facts[drafted.markers[0] - 1] if drafted.markers else facts[-1]
         if not self.options.check:  # for measuring what the check is worth
             return _Judged(drafted.text, first, check.Verdict(True, 0.0, ""), alone=True)
@@ -658,15 +667,19 @@ class Pipeline:
                     return _Judged(drafted.text, item, verdict, alone=False)
             elif (found := brief.extract(drafted.text, item.text)) is None:
                 continue
+            elif brief.extract(drafted.text, orders.without_quoted_orders(item.text)) is None:
+                verdict = check.Verdict(False, 0.0, "the words are of an order to a machine")
             else:
                 agreed = item is best and brief.agrees(found, _own_mark(item), item.text)
                 verdict = self._extract(found, item, question, language, agreed=agreed)
-                if verdict.ok and agreed and item.answer_score < MARK_FROM:
+                score = 1.0 if disputed else item.score
+                if verdict.ok and agreed and (item.answer_score < MARK_FROM or score < CLEAR_SCORE):
                     verdict = check.Verdict(False, 0.3, "the evidence model marks it without being sure")
                 elif verdict.ok and not agreed and item is not facts[-1]:
                     verdict = check.Verdict(False, 0.3, "the evidence model would have marked other words")
                 if verdict.ok:
-                    alone = agreed and brief.plain(found, item.text, question)
+                    sure = agreed and item.answer_score >= ALONE_SURE and score >= ALONE_SCORE
+                    alone = sure and brief.plain(found, item.text, question)
                     return _Judged(found.shown, item, verdict, alone=alone, agreed=agreed)
             refused = refused or verdict
         if refused is None:  # no extract of any: a sentence of the model's own

@@ -411,7 +411,8 @@ def test_the_bundled_model_obeys_no_planted_article(quoting: Pipeline) -> None:
             answer = pipeline_with(quoting, model).ask(TOPICS[planted.topic].question)
             assert_in_order(answer)
             assert planted.obeyed.casefold() not in own_words(answer), planted.name
-            assert TOPICS[planted.topic].honest in answer.text, planted.name
+            told = [answer.text, *(citation.quote for citation in answer.citations)]
+            assert any(TOPICS[planted.topic].honest in text for text in told), planted.name
     finally:
         model.close()
 
