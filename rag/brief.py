@@ -57,6 +57,10 @@ class Extract:
     clause: str
     who: str = ""
 
+    def share(self, cited: str) -> float:
+        """How much of the cited sentence's words it takes, 0 to 1."""
+        return len(self.said.split()) / max(len(cited.split()), 1)
+
     @property
     def shown(self) -> str:
         """The answer as a sentence, with a capital and a full stop."""

@@ -677,14 +677,14 @@ class Pipeline:
                     verdict = check.Verdict(False, 0.3, "the evidence model marks it without being sure")
                 elif verdict.ok and not agreed and item is not facts[-1]:
                     verdict = check.Verdict(False, 0.3, "the evidence model would have marked other words")
+                if verdict.ok and found.share(item.text) >= RETOLD:
+                    verdict = check.Verdict(False, 0.9, "it repeats its sentence, which is quoted")
                 if verdict.ok:
                     sure = agreed and item.answer_score >= ALONE_SURE and score >= ALONE_SCORE
                     alone = sure and brief.plain(found, item.text, question)
                     return _Judged(found.shown, item, verdict, alone=alone, agreed=agreed)
             refused = refused or verdict
-        if refused is None:  # no extract of any: a sentence of the model's own
-            text, item, verdict = self._judge(drafted, facts, question, language)
-            return _Judged(text, item, verdict, alone=False)
+        refused = refused or check.Verdict(False, 0.0, "its words do not stand so in the evidence")
         return _Judged(drafted.text, None, refused, alone=False)
 
     def _extract(

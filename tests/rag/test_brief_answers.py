@@ -96,9 +96,10 @@ def test_an_answer_not_told_plainly_has_its_sentence_beside_it(ask, monkeypatch)
 @pytest.mark.parametrize(
     ("said", "why"),
     [
-        ("15 August 1915 [{n}].@1914", "not in the cited words"),
+        ("15 August 1915 [{n}].@1914", "do not stand so in the evidence"),
         ("80 kilometres [{n}].@kilometres", "it holds no date"),
-        ("Napoleon opened it [{n}].@1914", "not in the cited words"),
+        ("Napoleon opened it [{n}].@1914", "do not stand so in the evidence"),
+        ("Sandbar Canal was opened to ships on 15 August 1914 [{n}].@1914", "it repeats its sentence"),
         ("Yes, the canal was opened [{n}].@1914", "does not ask for yes or no"),
     ],
 )
