@@ -94,7 +94,7 @@ def opened(
             prepare(context)
         page = visit(context, served, seen, path)
         yield page, seen
-        assert seen.console == []
+        assert seen.console == [], seen.console
         assert seen.hosts == {urlsplit(served.url).netloc}
     finally:
         context.close()
