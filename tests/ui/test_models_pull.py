@@ -130,7 +130,14 @@ def test_a_killed_process_is_gone_on_from(hub: FakeHub, folder: Path, tmp_path: 
 def test_ctrl_c_keeps_the_part_and_says_how_to_go_on(hub: FakeHub, folder: Path, tmp_path: Path) -> None:
     hub.waits.set()
     process = subprocess.Popen(
-        [sys.executable, "-m", "ui", "models", "pull", NAME],
+        # Whoever runs the tests in the background has them ignore Ctrl-C.
+        [
+            sys.executable,
+            "-c",
+            "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+            "from ui.cli import main; sys.exit(main())",
+            *("models", "pull", NAME),
+        ],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stderr=subprocess.PIPE,
