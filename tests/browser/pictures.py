@@ -1,6 +1,6 @@
 """Takes the documentation's pictures of a running chat over the starter articles:
 
-footnote build seeds && footnote chat --engine quote
+footnote build seeds && footnote chat
 python -m tests.browser.pictures http://127.0.0.1:7860 docs/pictures
 
 With the address of `make demo`'s page as a third word it takes those of the chat on another page as well.
