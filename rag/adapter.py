@@ -28,7 +28,7 @@ def problem(file: Path | None = None) -> str:
     card = file.with_suffix(".json")
     try:
         said = json.loads(card.read_text("utf-8"))
-        held = hashlib.sha256(file.read_bytes()).hexdigest()
+        held = weights.sha256_of(file)
     except OSError as error:
         return f"{Path(error.filename or file).name} cannot be read ({error.strerror})"
     except ValueError:

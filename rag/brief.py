@@ -125,11 +125,10 @@ def verdict(
 def plain(found: Extract, cited: str, question: str) -> bool:
     """True where the whole sentence says it plainly: nothing denied, doubted, limited or put into somebody's mouth that
     the question does not speak of as well."""
-    asked = question
     return (
-        w.negating(cited) == w.negating(asked)
-        and (not exact.hedged(cited) or exact.hedged(asked) or bool(_FUTURE.search(asked)))
-        and (bool(found.who) or not exact.attributed(cited) or exact.attributed(asked))
+        w.negating(cited) == w.negating(question)
+        and (not exact.hedged(cited) or exact.hedged(question) or bool(_FUTURE.search(question)))
+        and (bool(found.who) or not exact.attributed(cited) or exact.attributed(question))
         and not re.search(r"\b(?:former|instead of|rather than|except)\b", cited, re.IGNORECASE)
     )
 

@@ -670,7 +670,7 @@ class Pipeline:
             elif brief.extract(drafted.text, orders.without_quoted_orders(item.text)) is None:
                 verdict = check.Verdict(False, 0.0, "the words are of an order to a machine")
             else:
-                agreed = item is best and brief.agrees(found, _own_mark(item), item.text)
+                agreed = item is best and brief.agrees(found, item.answer_within, item.text)
                 verdict = self._extract(found, item, question, language, agreed=agreed)
                 score = 1.0 if disputed else item.score
                 if verdict.ok and agreed and (item.answer_score < MARK_FROM or score < CLEAR_SCORE):
@@ -905,11 +905,6 @@ def _best_marked(facts: Sequence[Evidence]) -> Evidence | None:
     """The fact with the likeliest answer of those the evidence model marked; None where it marked none."""
     marked = [fact for fact in facts if fact.answer is not None]
     return max(marked, key=lambda fact: fact.score * fact.answer_score, default=None)
-
-
-def _own_mark(item: Evidence) -> tuple[int, int] | None:
-    """The marked answer as offsets into the sentence itself."""
-    return (item.answer[0] - item.start, item.answer[1] - item.start) if item.answer else None
 
 
 def _marked(item: Evidence) -> tuple[int, int] | None:

@@ -108,11 +108,8 @@ class Fact:
 
 def fact_of(item: Evidence, *, marked: bool) -> Fact:
     """The evidence as a fact; with `marked` its answer is marked, where it has one."""
-    answer = None
-    if marked and item.answer is not None:
-        answer = (item.answer[0] - item.start, item.answer[1] - item.start)
     article = item.passage.article
-    return Fact(item.text, article.title, article.published, answer)
+    return Fact(item.text, article.title, article.published, item.answer_within if marked else None)
 
 
 def adapted_text(question: str, facts: Sequence[Fact]) -> str:

@@ -59,6 +59,11 @@ class Evidence:
     answer: tuple[int, int] | None = None
     answer_score: float = 0.0
 
+    @property
+    def answer_within(self) -> tuple[int, int] | None:
+        """`answer` as offsets into `text`."""
+        return (self.answer[0] - self.start, self.answer[1] - self.start) if self.answer else None
+
 
 @dataclass(frozen=True, slots=True)
 class Citation:

@@ -96,17 +96,13 @@ def found_for(
                 (sentence.start <= a and b <= sentence.end) or (item.whole and a <= sentence.start < b)
                 for a, b in item.spans
             )
-            answer = None
-            if sentence.answer is not None:
-                a, b = sentence.answer
-                answer = (a - sentence.start, b - sentence.start)
             facts.append(
                 Fact(
                     sentence.text,
                     sentence.passage.article.title,
                     sentence.score,
                     right,
-                    answer,
+                    sentence.answer_within,
                     sentence.answer_score,
                 )
             )
