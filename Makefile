@@ -6,7 +6,7 @@
 #   make test                         install with the test tools, then linters, types and tests
 #   make lint | bench | fuzz | soak | clean
 #   make train DATA=DIR      the models in rag/weights/ anew, from public sets (docs/evals.md); hours on two cores, minutes on a GPU
-#   make train-model DATA=DIR [MINUTES=70]   the bundled model's adapter anew (docs/models.md); RESUME=1 goes on where it stopped
+#   make train-model DATA=DIR [MINUTES=60]   the bundled model's adapter anew (docs/models.md); RESUME=1 goes on where it stopped
 #
 # TORCH_INDEX=<address of a package index with CPU builds of torch> takes torch from there first.
 # PYTHON=<python 3.11 or newer> chooses the interpreter.
@@ -25,7 +25,7 @@ PAGE_PORT ?= 7861
 TORCH_INDEX ?=
 PYTHON ?=
 PYTEST_ARGS ?=
-MINUTES ?= 70
+MINUTES ?= 60
 RESUME ?=
 
 TORCH := torch==2.13.0

@@ -3,7 +3,7 @@
 A brief answer is an extract: words that stand in the cited sentence as they are, perhaps behind "According to NAME,", or the
 reason after "Yes," and "No,". An extract may be shown when it is of the kind asked for and tells more than the question did, and
 the clause it stands in neither denies nor doubts it nor says the opposite. It may stand alone only where the evidence
-model marked the same words and the whole sentence says it plainly: else the sentence stands beside it.
+model marked the same words and the sentence says it without doubt and in nobody's mouth: else the sentence stands beside it.
 """
 
 from __future__ import annotations
@@ -36,11 +36,15 @@ _LIMITS = re.compile(
     re.IGNORECASE,
 )
 _ASKS_WHEN = re.compile(
-    r"^(?:and |so |but )?(?:since |until |by |from )?when\b(?! \w+ \w+ (?:and|,))|\b(?:what|which) (?:year|date|day|month|century|decade)\b|\bwhen\W*$",
+    r"^(?:and |so |but )?(?:since |until |by |from )?when\b(?! \w+ \w+ (?:and|,))(?!.*\b(?:what|which|who|whom|where|how)\b)|\b(?:what|which) (?:year|date|day|month|century|decade)\b|\bwhen\W*$",
     re.I,
 )
 _DECADE = re.compile(
-    r"\b\d{3,4}s\b|\b(?:season|spring|summer|autumn|winter|day|night|morning|evening|noon)\b", re.I
+    r"^(?:when|after|before|while|during|once|as soon as)\b|\b\d{3,4}s\b|\b(?:season|spring|summer|autumn|winter|day|night|morning|evening|noon)\b",
+    re.I,
+)
+_LEANING = frozenset(
+    "a an the it its he she they them this that these those which who what of in on at to".split()
 )
 _NO_COUNT = re.compile(r"\b(?:twice|half|first|second|third)\b", re.IGNORECASE)
 _PAST, _PRESENT = re.compile(r"\b(?:was|were|had)\b", re.I), re.compile(r"\b(?:is|are|has|have)\b", re.I)
@@ -101,7 +105,11 @@ def verdict(
     the same words, so that the sentence may use other words than the question."""
     said, clause = found.said, found.clause
     fresh = set(w.content_stems(said, language)) - set(w.content_stems(question, language))
-    if not fresh and not w.numbers(said) - w.numbers(question) and not _initials(said, question):
+    if not fresh and not (
+        w.numbers(said) - w.numbers(question)
+        or _initials(said, question)
+        or (agreed and _another_word(said, question))
+    ):
         return Verdict(False, 0.2, "it only repeats the question")
     wrong = _other_kind(said, question) if language == "en" else ""
     if wrong:
@@ -123,13 +131,13 @@ def verdict(
 
 
 def plain(found: Extract, cited: str, question: str) -> bool:
-    """True where the whole sentence says it plainly: nothing denied, doubted, limited or put into somebody's mouth that
-    the question does not speak of as well."""
+    """True where the sentence itself says it and leaves nothing to be told with it: without doubt or condition, in nobody's mouth
+    but whose the answer or the question names, and not of what was, or of what something else stands for. What the clause
+    around the answer denies never comes so far (`verdict`)."""
     return (
-        w.negating(cited) == w.negating(question)
-        and (not exact.hedged(cited) or exact.hedged(question) or bool(_FUTURE.search(question)))
+        (not exact.hedged(cited) or exact.hedged(question) or bool(_FUTURE.search(question)))
         and (bool(found.who) or not exact.attributed(cited) or exact.attributed(question))
-        and not re.search(r"\b(?:former|instead of|rather than|except)\b", cited, re.IGNORECASE)
+        and not re.search(r"\b(?:former|formerly|instead of|rather than|except)\b", cited, re.IGNORECASE)
     )
 
 
@@ -200,6 +208,11 @@ def _other_kind(said: str, question: str) -> str:
 def _initials(said: str, question: str) -> bool:
     """True where new initials are told ("U.S."), which count as no content words."""
     return any(part not in question for part in re.findall(r"\b(?:[A-Z]\.?){2,}", said))
+
+
+def _another_word(said: str, question: str) -> bool:
+    """True where a word that carries no meaning of its own is told ("Up", "Y"), but no pronoun or article."""
+    return bool(set(w.words(said)) - set(w.words(question)) - _LEANING)
 
 
 def _denied_before(found: Extract, cited: str) -> bool:

@@ -6,6 +6,7 @@ fifteen" that may be the wrong one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -21,6 +22,13 @@ _NONE = {
     "es": frozenset("ningún ninguna".split()),
 }
 _NO_COUNT = frozenset("doubt longer more less way wonder matter one".split())
+_SOME = re.compile(
+    r"\b(?:no|none|nobody|nothing|never|both|either|neither|pair|couple|dozens?|scores|hundreds|thousands|millions|billions|several|"
+    r"many|few|once|twice|single|half|all|every|kein\w*|niemand|nichts|beide\w*|dutzende?|hunderte?|tausende?|mehrere|viele|wenige|"
+    r"ningun[oa]?|ningún|nadie|nada|ambos|ambas|decenas?|cientos|miles|varios|varias|muchos|muchas|pocos|pocas)\b",
+    re.IGNORECASE,
+)
+"""Words that tell how many without a number."""
 REACH = 2
 """So many words may stand between a number and what it counts ("five young passengers")."""
 
@@ -33,11 +41,23 @@ def counting(question: str, text: str, language: str = "en") -> tuple[int, int] 
 
 
 def first(question: str, ranked: Ranked, language: str = "en") -> Ranked:
-    """`ranked` with the number that counts what the question asks for marked where another was."""
+    """`ranked` with the number that counts what the question asks for marked where another was, and, where any sentence
+    tells a number, those that tell none behind the others: they cannot be the answer, so that their scores are the others'."""
     unit = _unit(question, language)
     if not unit:
         return ranked
-    return Ranked(tuple(_marked(unit, item, language) for item in ranked.sentences), ranked.confidence)
+    marked = tuple(_marked(unit, item, language) for item in ranked.sentences)
+    return Ranked(_telling_first(question, marked), ranked.confidence)
+
+
+def _telling_first(question: str, sentences: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
+    asked = w.numbers(question)
+    telling = [s for s in sentences if w.numbers(s.text) - asked or _SOME.search(s.text)]
+    total, held = sum(s.score for s in sentences), sum(s.score for s in telling)
+    if held <= 0.0 or len(telling) == len(sentences):
+        return sentences
+    silent = [replace(s, score=0.0) for s in sentences if s not in telling]
+    return (*(replace(s, score=s.score * total / held) for s in telling), *silent)
 
 
 def _counting(unit: frozenset[str], text: str, language: str) -> tuple[int, int] | None:

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Generator, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Generator, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from index.errors import InputError, ModelUnreachable
+from index.errors import InputError
 from index.schema import Article, ArticleFilter
-from index.split import sentence_spans
 from rag import (
-    brief,
-    check,
     collection,
     conflict,
     counted,
@@ -27,15 +23,13 @@ from rag import (
     evidence,
     followup,
     longer,
-    markers,
-    orders,
-    prompt,
     quote,
     refusal,
     rewrite,
     talk,
 )
 from rag import words as w
+from rag.draft import Draft, elapsed_ms
 from rag.llm import LanguageModel
 from rag.options import RagOptions
 from rag.parts import parts
@@ -45,14 +39,9 @@ from rag.retrieve import retrieve
 from rag.schema import (
     Answer,
     AnswerEvent,
-    AnswerSentence,
     Checking,
     Citation,
-    Dropped,
-    Evidence,
-    Failed,
     Finished,
-    Origin,
     Passage,
     Retrieved,
     Rewritten,
@@ -60,32 +49,20 @@ from rag.schema import (
     Sentence,
     Turn,
 )
-from rag.wording import nested, storable
+from rag.wording import storable
+from rag.writer import Part, Writer
 
 if TYPE_CHECKING:
     from index.library import Library
 
-log = logging.getLogger(__name__)
 
 REVISED = 4
 """Passages fetched beyond those asked for, since outdated articles are left out."""
 DOUBTED = 3
 """So many times others are asked to answer in place of copies that hold orders."""
-SMALL_FACTS = 3
-RETOLD = 0.8
-MARK_FROM = 0.5
 CONTRADICT, COMPARABLE = 8, 0.05
 """So many of the best sentences are compared with each other, those with at least this share of the best one's score."""
 TIMINGS = ("retrieve", "evidence", "draft", "check", "first_sentence", "total")
-MIN_QUESTION_SHARE = 0.34
-CLEAR_SCORE, ALONE_SCORE, ALONE_SURE = 0.5, 0.7, 0.8
-"""A brief answer that the evidence model marked too is shown where its sentence has at least the first share of all the scores,
-and alone from the second on, where the mark is that sure. On held-out pages (82 such answers) its F1 is then .84, in the rest
-.45, and .2 below the first share."""
-LONG_FACT = 1200
-"""A sentence of more characters is no sentence to read for the adapted model: it is quoted as it is."""
-BEAT_SECONDS = 0.5
-"""`Checking` comes again at least this often while the model writes, so that whoever leaves stops it."""
 
 
 class Embeds(Protocol):
@@ -94,69 +71,6 @@ class Embeds(Protocol):
     def encode(self, texts: Sequence[str]) -> np.ndarray: ...
 
     def token_spans(self, text: str) -> list[tuple[int, int]]: ...
-
-
-@dataclass(slots=True)
-class _Draft:
-    """An answer in the making: what was shown, the citations numbered as they first appear."""
-
-    sentences: list[AnswerSentence] = field(default_factory=list[AnswerSentence])
-    citations: list[Citation] = field(default_factory=list[Citation])
-    dropped: list[Dropped] = field(default_factory=list[Dropped])
-    first_at: float = 0.0
-
-    def cite(self, item: Evidence) -> Citation:
-        for known in self.citations:
-            if known.passage.article.id == item.passage.article.id and (known.start, known.end) == (
-                item.start,
-                item.end,
-            ):
-                return known
-        made = Citation(len(self.citations) + 1, item.passage, item.text, item.start, item.end, _marked(item))
-        self.citations.append(made)
-        return made
-
-    def show(self, text: str, origin: Origin, items: Sequence[Evidence], support: float) -> Sentence:
-        cited = tuple(self.cite(item) for item in items)
-        self.sentences.append(AnswerSentence(text, origin, tuple(c.marker for c in cited), support))
-        self.first_at = self.first_at or time.perf_counter()
-        return Sentence(text, origin, cited)
-
-    def quote(self, items: Sequence[Evidence]) -> Iterator[Sentence]:
-        """Shows each of the sentences that is not shown yet as a quotation."""
-        for item in items:
-            if not self.shown(item):
-                yield self.show(item.text, "quote", (item,), 1.0)
-
-    def shown(self, item: Evidence) -> bool:
-        return any(s.origin == "quote" and s.text == item.text for s in self.sentences)
-
-    @property
-    def text(self) -> str:
-        return " ".join(render(s) for s in self.sentences)
-
-
-def render(sentence: AnswerSentence) -> str:
-    """A sentence with its markers as plain text: a draft carries them before its full stop, a
-    quotation stands in quotation marks with them behind."""
-    marks = "".join(f"[{number}]" for number in sentence.markers)
-    if sentence.origin == "quote":
-        return f"“{nested(sentence.text)}” {marks}".rstrip()
-    if sentence.text and sentence.text[-1] in ".!?":
-        return f"{sentence.text[:-1]} {marks}{sentence.text[-1]}" if marks else sentence.text
-    return f"{sentence.text} {marks}".rstrip()
-
-
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    """What may be shown of a brief draft: its text, the sentence it rests on (None: it may not be shown), the verdict, and
-    whether the sentence may be left to the footnote; `agreed` where the evidence model marked the same words."""
-
-    text: str
-    item: Evidence | None
-    verdict: check.Verdict
-    alone: bool
-    agreed: bool = False
 
 
 class Pipeline:
@@ -191,6 +105,11 @@ class Pipeline:
         )
         self.settings_hash = settings_hash or hashlib.sha256(everything.encode()).hexdigest()[:16]
         self._cache = evidence.SentenceCache(embedder)
+        self._writer = None
+        if self.options.engine == "model" and model is not None:
+            self._writer = Writer(
+                model, self.options, self._cache, lambda text: len(embedder.token_spans(text))
+            )
 
     def retrieve(
         self,
@@ -376,9 +295,9 @@ class Pipeline:
         if wish:
             asked, vectors, found = (alone,), vectors[:1], [_merged(found)]
         passages = _merged(found)
-        timings["retrieve"] += _ms(began)
+        timings["retrieve"] += elapsed_ms(began)
         yield Retrieved(passages)
-        draft = _Draft()
+        draft = Draft()
         reasons: list[str] = []
         answered: list[bool] = []
         confidence = 0.0
@@ -390,7 +309,7 @@ class Pipeline:
                 ranked = longer.choose(wish, longer.with_leads(mine, wish, self.library), ranked, self._cache)
             else:
                 ranked = counted.first(part, definition.first(part, ranked), language)
-            timings["evidence"] += _ms(then)
+            timings["evidence"] += elapsed_ms(then)
             confidence = max(confidence, ranked.confidence)
             reason = self._why_not(part, ranked, mine, plan)
             if wish and mine and not ranked.sentences:
@@ -409,7 +328,7 @@ class Pipeline:
         foreign = collection.in_other_language(alone, self.library)
         if foreign and not abstained:
             yield draft.show(foreign, "note", (), 1.0)
-        timings["total"] = _ms(started)
+        timings["total"] = elapsed_ms(started)
         timings["first_sentence"] = (draft.first_at - started) * 1000 if draft.first_at else timings["total"]
         reason = next((r for r in reasons if r), "")
         text = draft.text
@@ -458,10 +377,10 @@ class Pipeline:
         plan = collection.plan(
             said, self.library, self.options, asked_at=asked_at, only=only, without=without
         )
-        draft = _Draft()
+        draft = Draft()
         for note in collection.reply(said, self.library, plan, lambda q, k: self._retrieve(q, k, plan, None)):
             yield draft.show(note.text, "note", note.evidence, 1.0)
-        timings = dict.fromkeys(TIMINGS, 0.0) | {"total": round(_ms(started), 1)}
+        timings = dict.fromkeys(TIMINGS, 0.0) | {"total": round(elapsed_ms(started), 1)}
         timings["first_sentence"] = round((draft.first_at - started) * 1000, 1)
         yield Finished(
             Answer(
@@ -484,7 +403,7 @@ class Pipeline:
         )
 
     def _answer(
-        self, question: str, ranked: evidence.Ranked, draft: _Draft, timings: dict[str, float], language: str
+        self, question: str, ranked: evidence.Ranked, draft: Draft, timings: dict[str, float], language: str
     ) -> Generator[AnswerEvent, None, str]:
         """Shows the answer to a question that has one; returns a reason ("" when all went well)."""
         chosen = quote.choose(ranked.sentences, self.options.quote_sentences)
@@ -493,11 +412,12 @@ class Pipeline:
         if found is not None:
             chosen = conflict.order(chosen, found)
         reason = ""
-        if self.options.engine == "quote" or self.model is None:
+        if self._writer is None:
             yield from draft.quote(chosen)
         else:
-            how = (question, ranked, chosen, draft, timings, language)
-            reason = yield from self._written(self.model, *how, found)
+            reason = yield from self._writer.write(
+                Part(question, ranked, chosen, draft, timings, language, found)
+            )
         if found is not None and draft.sentences:
             said = conflict.sentence(found, w.spoken(question))
             yield draft.show(said, "note", (found.newer, found.older), 1.0)
@@ -508,18 +428,18 @@ class Pipeline:
         wish: longer.Wish,
         question: str,
         ranked: evidence.Ranked,
-        draft: _Draft,
+        draft: Draft,
         timings: dict[str, float],
         language: str,
     ) -> Generator[AnswerEvent, None, str]:
         """Shows a longer answer, as quotations where the model is none or small; returns a reason like `_answer`."""
         reason = ""
-        if self.options.engine == "quote" or self.model is None or self.model.kind == "bundled":
+        if self._writer is None or self._writer.model.kind == "bundled":
             yield from draft.quote(ranked.sentences)
         else:
             yield Checking()
-            reason = yield from self._draft(
-                self.model, question, ranked, ranked.sentences, draft, timings, language, wish.count
+            reason = yield from self._writer.write_sentences(
+                Part(question, ranked, ranked.sentences, draft, timings, language), wish.count
             )
         for side in longer.missing(wish, ranked.sentences):
             yield draft.show(refusal.not_said(side, wish.language), "note", (), 1.0)
@@ -543,374 +463,6 @@ class Pipeline:
             )
         return ""
 
-    def _written(
-        self,
-        model: LanguageModel,
-        question: str,
-        ranked: evidence.Ranked,
-        chosen: Sequence[Evidence],
-        draft: _Draft,
-        timings: dict[str, float],
-        language: str,
-        found: conflict.Disagreement | None,
-    ) -> Generator[AnswerEvent, None, str]:
-        """The answer with a model: briefly by the bundled one with its adapter, else by `_draft`; returns a reason like it.
-        `found` are two sentences of which the newer contradicts the older."""
-        if model.kind == "bundled":
-            try:
-                adapted = model.adapted
-            except ModelUnreachable as error:
-                log.warning("%s", error)
-                yield from draft.quote(chosen)
-                yield Failed(str(error), error.next_step)
-                return str(error)
-            if adapted:
-                how = (question, ranked, chosen, draft, timings, language)
-                return (yield from self._brief(model, *how, found))
-        else:
-            yield Checking()
-        return (yield from self._draft(model, question, ranked, chosen, draft, timings, language))
-
-    def _brief(
-        self,
-        model: LanguageModel,
-        question: str,
-        ranked: evidence.Ranked,
-        chosen: Sequence[Evidence],
-        draft: _Draft,
-        timings: dict[str, float],
-        language: str,
-        found: conflict.Disagreement | None,
-    ) -> Generator[AnswerEvent, None, str]:
-        """A brief answer of the adapted model where one passes, alone where the evidence model would have marked the same
-        words, else with the sentence it rests on; the quotations where none passes. Returns a reason like `_draft`.
-
-        A model that finds nothing is made to name something: where the evidence model marked the same, that is told.
-        """
-        yield Checking()
-        then = time.perf_counter()
-        facts = [fact for fact in self._facts(model, ranked, small=True) if len(fact.text) <= LONG_FACT]
-        if not facts:
-            yield from draft.quote(chosen)
-            return ""
-        best = _best_marked(facts)
-        if found is not None:
-            facts = [f for f in facts if f.text != found.newer.text][-SMALL_FACTS + 1 :]
-            facts.append(found.newer)
-            best = found.newer if found.newer.answer is not None else best
-        checking, told, reason = 0.0, then, ""
-        shown: Evidence | None = None
-        alone = silent = False
-        try:
-            for form in ("adapted", "guess"):
-                silent = False
-                for drafted in _sentences(model, question, facts, form, 1, language, best):
-                    began = time.perf_counter()
-                    if drafted is None:
-                        if began - told > BEAT_SECONDS:
-                            told = began
-                            yield Checking()
-                        continue
-                    if drafted.text.rstrip(".") == prompt.ABSTAIN_WORDS.rstrip("."):
-                        silent = True
-                        continue
-                    judged = self._judge_brief(
-                        drafted, facts, best, question, language, disputed=found is not None
-                    )
-                    checking += _ms(began)
-                    item, why = judged.item, judged.verdict.reason
-                    if form == "guess" and not judged.agreed:
-                        continue
-                    if item is not None and found is not None and item.text == found.older.text:
-                        item, why = None, "a newer article says otherwise"
-                    if item is None:
-                        draft.dropped.append(Dropped(drafted.text, why, replaced=True))
-                        continue
-                    yield draft.show(judged.text, "draft", (item,), judged.verdict.support)
-                    shown, alone = item, judged.alone and form != "guess"
-                if not silent:
-                    break
-        except ModelUnreachable as error:
-            log.warning("%s", error)
-            reason = str(error)
-            yield Failed(reason, error.next_step)
-        timings["check"] += checking
-        timings["draft"] += max(_ms(then) - checking, 0.0)
-        if shown is None:
-            yield from draft.quote(chosen)
-        elif not alone:
-            yield from draft.quote([shown])
-        return reason
-
-    def _judge_brief(
-        self,
-        drafted: markers.Drafted,
-        facts: Sequence[Evidence],
-        best: Evidence | None,
-        question: str,
-        language: str,
-        *,
-        disputed: bool,
-    ) -> _Judged:
-        """What may be shown of a brief draft, the sentence it rests on (None for none), and whether it may stand alone.
-        `disputed`: two articles disagree and `best` is of the newer one; they share the score, and a note names both."""
-        first = facts[drafted.markers[0] - 1] if drafted.markers else facts[-1]
-        if not self.options.check:  # for measuring what the check is worth
-            return _Judged(drafted.text, first, check.Verdict(True, 0.0, ""), alone=True)
-        places = [first, *(f for f in sorted(facts, key=lambda item: -item.score) if f is not first)]
-        word, said = brief.yes_no(drafted.text)
-        refused: check.Verdict | None = None
-        for item in places:
-            if word:
-                verdict = self._yes_no(word, said, item, question, language)
-                if verdict.ok:
-                    return _Judged(drafted.text, item, verdict, alone=False)
-            elif (found := brief.extract(drafted.text, item.text)) is None:
-                continue
-            elif brief.extract(drafted.text, orders.without_quoted_orders(item.text)) is None:
-                verdict = check.Verdict(False, 0.0, "the words are of an order to a machine")
-            else:
-                agreed = item is best and brief.agrees(found, item.answer_within, item.text)
-                verdict = self._extract(found, item, question, language, agreed=agreed)
-                score = 1.0 if disputed else item.score
-                if verdict.ok and agreed and (item.answer_score < MARK_FROM or score < CLEAR_SCORE):
-                    verdict = check.Verdict(False, 0.3, "the evidence model marks it without being sure")
-                elif verdict.ok and not agreed and item is not facts[-1]:
-                    verdict = check.Verdict(False, 0.3, "the evidence model would have marked other words")
-                if verdict.ok and found.share(item.text) >= RETOLD:
-                    verdict = check.Verdict(False, 0.9, "it repeats its sentence, which is quoted")
-                if verdict.ok:
-                    sure = agreed and item.answer_score >= ALONE_SURE and score >= ALONE_SCORE
-                    alone = sure and brief.plain(found, item.text, question)
-                    return _Judged(found.shown, item, verdict, alone=alone, agreed=agreed)
-            refused = refused or verdict
-        refused = refused or check.Verdict(False, 0.0, "its words do not stand so in the evidence")
-        return _Judged(drafted.text, None, refused, alone=False)
-
-    def _extract(
-        self, found: brief.Extract, item: Evidence, question: str, language: str, *, agreed: bool
-    ) -> check.Verdict:
-        """Whether the words of one sentence may be shown as the answer; `agreed` as in `rag.brief.verdict`."""
-        if orders.addresses_model(item.text):
-            return check.Verdict(False, 0.0, "the cited words speak to a machine")
-        title = item.passage.article.title
-        return brief.verdict(found, item.text, question, title=title, language=language, agreed=agreed)
-
-    def _yes_no(self, word: str, said: str, item: Evidence, question: str, language: str) -> check.Verdict:
-        """Whether "yes" or "no" and the reason given for it rest on one sentence of the evidence."""
-        if w.wanted_kind(question) != "yes-no":
-            return check.Verdict(False, 0.2, "the question does not ask for yes or no")
-        wrong = brief.wrong_word(word, question, item.text, language=language)
-        return check.Verdict(False, 0.1, wrong) if wrong else self._verdict(said, item, question, language)
-
-    def _draft(
-        self,
-        model: LanguageModel,
-        question: str,
-        ranked: evidence.Ranked,
-        chosen: Sequence[Evidence],
-        draft: _Draft,
-        timings: dict[str, float],
-        language: str,
-        most: int = 0,
-    ) -> Generator[AnswerEvent, None, str]:
-        """The model's sentences, each checked before it is shown, at most `most`; returns a reason ("" when all
-        went well)."""
-        most = most or self.options.max_sentences
-        small = model.kind == "bundled"
-        reason, silent = "", False
-        if small:  # few of its drafts pass the check: the quotation is shown at once (docs/decisions.md)
-            yield from draft.quote(chosen)
-            yield Checking()
-        then = time.perf_counter()
-        checking = 0.0
-        try:
-            facts = self._facts(model, ranked, small)
-            told = time.perf_counter()
-            for drafted in _sentences(model, question, facts, "small" if small else "", most, language):
-                began = time.perf_counter()
-                if drafted is None:
-                    if began - told > BEAT_SECONDS:
-                        told = began
-                        yield Checking()
-                    continue
-                if drafted.text.rstrip(".") == prompt.ABSTAIN_WORDS.rstrip("."):
-                    silent = True
-                    continue
-                text, item, verdict = self._judge(drafted, facts, question, language)
-                checking += _ms(began)
-                if item is not None and not (_retells(text, item) if small else _told(text, draft, language)):
-                    yield draft.show(text, "draft", (item,), verdict.support)
-                    continue
-                stand_in = None if small or item is not None else self._stand_in(drafted, facts, draft)
-                why = verdict.reason or "it repeats what was said"
-                draft.dropped.append(Dropped(drafted.text, why, replaced=stand_in is not None))
-                if stand_in is not None:
-                    yield from draft.quote((stand_in,))
-        except ModelUnreachable as error:
-            log.warning("%s", error)
-            reason = str(error)
-            yield Failed(reason, error.next_step)
-        timings["check"] += checking
-        timings["draft"] += max(_ms(then) - checking, 0.0)
-        if silent and not reason and not draft.sentences:
-            return "the model found no answer in the evidence"
-        if not draft.sentences:
-            yield from draft.quote(chosen)
-            if draft.dropped:
-                first = draft.dropped[0]
-                draft.dropped[0] = Dropped(first.text, first.reason, replaced=True)
-        return reason
-
-    def _facts(self, model: LanguageModel, ranked: evidence.Ranked, small: bool) -> list[Evidence]:
-        """The evidence that enters the prompt. The bundled model gets the three best sentences with
-        the best one last, next to the question: it uses what it read last (docs/decisions.md)."""
-        budget = self.options.evidence_tokens or model.evidence_budget()
-        facts = evidence.within_budget(
-            ranked.sentences, budget, lambda text: len(self.embedder.token_spans(text))
-        )
-        return facts[:SMALL_FACTS][::-1] if small else facts
-
-    def _judge(
-        self, drafted: markers.Drafted, facts: Sequence[Evidence], question: str, language: str
-    ) -> tuple[str, Evidence | None, check.Verdict]:
-        """(the words that may be shown, the sentence they rest on or None, the check's verdict).
-
-        The draft as it is is tried first, then without its last clauses. Its citation moves to the fact
-        that supports it best.
-        """
-        cited = [facts[number - 1] for number in drafted.markers]
-        if not self.options.check:  # for measuring what the check is worth
-            item = next(iter(cited), facts[-1] if facts else None)
-            return drafted.text, item, check.Verdict(item is not None, 0.0, "")
-        places = [*cited, *(f for f in sorted(facts, key=lambda item: -item.score) if f not in cited)]
-        first: check.Verdict | None = None
-        for text in (drafted.text, *check.shorter(drafted.text)):
-            if check.dangling(text):
-                first = first or check.Verdict(False, 0.0, "it breaks off")
-                continue
-            unfit = check.answers(text, question, language=language)
-            passed: list[tuple[Evidence, check.Verdict]] = []
-            for item in places:
-                verdict = self._verdict(text, item, question, language)
-                if verdict.ok and unfit:
-                    verdict = check.Verdict(False, verdict.support, unfit)
-                if verdict.ok:
-                    passed.append((item, verdict))
-                first = first or verdict
-            if passed:
-                item, verdict = max(passed, key=lambda pair: pair[1].support)
-                return text, item, verdict
-        return drafted.text, None, first or check.Verdict(False, 0.0, "no evidence")
-
-    def _verdict(self, text: str, item: Evidence, question: str, language: str) -> check.Verdict:
-        """Whether one sentence of the evidence says what a draft says, and both speak of what was asked."""
-        title = item.passage.article.title
-        if orders.addresses_model(item.text):
-            return check.Verdict(False, 0.0, "the cited words speak to a machine")
-        verdict = check.check(
-            text,
-            [orders.without_quoted_orders(item.text)],
-            _lent(question, item),
-            self._cache,  # the same draft is compared with every fact
-            language=language,
-            titles="" if orders.addresses_model(title) else title,
-        )
-        if verdict.ok and check.question_share(text, item.text, question, language) < MIN_QUESTION_SHARE:
-            return check.Verdict(False, verdict.support, "it does not speak of what was asked")
-        return verdict
-
-    def _stand_in(
-        self, drafted: markers.Drafted, facts: Sequence[Evidence], draft: _Draft
-    ) -> Evidence | None:
-        """The quotation a failed draft should have been: the sentence it cites, else the closest; None
-        when that one is shown already."""
-        if drafted.markers:
-            item = facts[drafted.markers[0] - 1]
-        else:
-            number = check.nearest(drafted.text, [f.text for f in facts], self._cache)
-            if number < 0:
-                return None
-            item = facts[number]
-        return None if draft.shown(item) else item
-
-
-def _sentences(
-    model: LanguageModel,
-    question: str,
-    facts: Sequence[Evidence],
-    form: str,
-    most: int,
-    language: str,
-    marked: Evidence | None = None,
-) -> Iterator[markers.Drafted | None]:
-    """The drafted sentences as soon as each is complete, None for each piece of one. `form` is "adapted" or "small" for
-    the bundled model with and without its adapter, "guess" for the former where it may not abstain; `marked` is the fact
-    whose answer the adapted one sees marked."""
-    if form == "small":
-        most = 1
-    if form in ("adapted", "guess"):
-        asked = prompt.adapted_messages(question, [prompt.fact_of(f, marked=f is marked) for f in facts])
-        rules = prompt.adapted_grammar(len(facts), most, may_abstain=form == "adapted")
-    else:
-        asked = prompt.messages(question, facts, small=form == "small")
-        rules = (
-            prompt.small_grammar(len(facts))
-            if form == "small"
-            else prompt.grammar(len(facts), most, may_abstain=True)
-        )
-    pieces = model.stream(asked, grammar=rules, max_tokens=56 if form else 60 * most + 20)
-    spans: Callable[[str], list[tuple[int, int]]] = lambda text: sentence_spans(text, language)  # noqa: E731
-    text, given = "", 0
-    try:
-        for piece in pieces:
-            text += piece
-            if form in ("adapted", "guess"):
-                said = markers.brief(text, len(facts))
-                yield said
-                if said is not None:
-                    return
-                continue
-            done = markers.split_draft(text, len(facts), spans)[:-1]  # the last one may still grow
-            for drafted in done[given:most]:
-                given += 1
-                yield drafted
-            if given >= most:
-                return
-            yield None
-    finally:
-        if isinstance(pieces, Generator):
-            pieces.close()
-    if form in ("adapted", "guess") and text.strip() != prompt.ABSTAIN_WORDS:
-        return  # it broke off
-    for drafted in markers.split_draft(text, len(facts), spans)[given:most]:
-        if drafted.text[-1:] in '.!?”"':  # a sentence cut off by the token limit is no sentence
-            yield drafted
-
-
-def _retells(text: str, item: Evidence) -> bool:
-    """True when a sentence repeats the quotation it rests on nearly whole, which stands there already."""
-    language = item.passage.article.language or "en"
-    told = frozenset(w.content_stems(text, language))
-    return check.overlap(w.content_stems(item.text, language), told) >= RETOLD
-
-
-def _told(text: str, draft: _Draft, language: str) -> bool:
-    """True when a sentence says nothing beyond what is shown already."""
-    told = frozenset(stem for s in draft.sentences for stem in w.content_stems(s.text, language))
-    return bool(told) and check.overlap(w.content_stems(text, language), told) >= 1.0
-
-
-def _best_marked(facts: Sequence[Evidence]) -> Evidence | None:
-    """The fact with the likeliest answer of those the evidence model marked; None where it marked none."""
-    marked = [fact for fact in facts if fact.answer is not None]
-    return max(marked, key=lambda fact: fact.score * fact.answer_score, default=None)
-
-
-def _marked(item: Evidence) -> tuple[int, int] | None:
-    """The answer within a citation, where the evidence model is sure enough of it to be marked."""
-    return item.answer if item.answer_score >= MARK_FROM else None
-
 
 def _merged(found: Sequence[Sequence[Passage]]) -> tuple[Passage, ...]:
     """The passages of all parts of a question, in turn, each once, ranked anew."""
@@ -928,18 +480,3 @@ def _corrections(citations: Sequence[Citation]) -> list[str]:
     """A sentence for each cited article that is the corrected revision of an earlier one."""
     cited = {c.passage.article.id: c.passage.article for c in citations if c.passage.article.corrects}
     return [f"“{a.title}” is a corrected version of an article published before." for a in cited.values()]
-
-
-def _lent(question: str, item: Evidence) -> str:
-    """The question less the names that the article does not hold: those a draft may not take from it."""
-    article = item.passage.article
-    strange = w.names(question) - frozenset(w.words(f"{article.title} {article.text}"))
-    return (
-        " ".join(word for word in question.split() if not strange & set(w.words(word)))
-        if strange
-        else question
-    )
-
-
-def _ms(since: float) -> float:
-    return (time.perf_counter() - since) * 1000

@@ -93,6 +93,11 @@ def grammar(facts: int, max_sentences: int, *, may_abstain: bool) -> str:
 # For the bundled model with its adapter (rag/weights/adapter.gguf), which was trained on exactly these prompts.
 ADAPTED_SYSTEM = "Answer from the facts."
 MARK = "*"
+_WORD = re.compile(r"\w[\w\u0300-\u036f\u0591-\u05bd\u064b-\u065f\u0900-\u0eff]*(?:[.,]\d+)*")
+_SIGNS = re.compile(r"\s?[%°€$£¥][^\w\s\[\]]*|[^\w\s\[\]]+")
+_CLOSING = frozenset("%°€$£¥′″)”“\"»«’'‘….+#")
+MOST_SIGNS = 8
+_OPENING = re.compile(r"[$€£¥(“„\"«»‘‚'#+−±-]+$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,22 +138,58 @@ def adapted_messages(question: str, facts: Sequence[Fact]) -> list[Message]:
     return [Message("system", ADAPTED_SYSTEM), Message("user", adapted_text(question, facts))]
 
 
-def adapted_grammar(facts: int, max_sentences: int, *, may_abstain: bool = True) -> str:
-    """What the adapted model may write: ABSTAIN_WORDS (where it may), or sentences of 1 to 240 characters without brackets,
-    each ending in a marker within 1..facts and a full stop."""
-    numbers = " | ".join(f'"{number}"' for number in range(1, facts + 1))
-    more = f' (" " sentence){{0,{max_sentences - 1}}}' if max_sentences > 1 else ""
-    abstain = f'"{ABSTAIN_WORDS}" | ' if may_abstain else ""
-    return (
-        f"root ::= {abstain}sentence{more}\n"
-        'sentence ::= [^\\[\\]\\n*!? ] [^\\[\\]\\n*!?]{0,240} " [" number "]."\n'
-        f"number ::= {numbers}\n"
-    )
+def adapted_grammar(facts: Sequence[Fact], *, may_abstain: bool = True, yes_no: bool = False) -> str:
+    """What the adapted model may write: ABSTAIN_WORDS (where it may), or words that stand side by side in one of the facts, from
+    any word to any later one, perhaps behind "According to NAME, ", then that fact's marker and a full stop. With `yes_no` also
+    "Yes, ..." and "No, ..." with a reason of its own words, of 1 to 240 characters. A clause of a script without blanks
+    between its words counts as one word."""
+    rules: list[str] = []
+    begins: list[str] = []
+    for number, fact in enumerate(facts, 1):
+        text = _plain(fact.text)
+        words = _WORD.findall(text)
+        gaps = _WORD.split(text)
+        rules.append(f'end{number} ::= " [{number}]."')
+        for at, word in enumerate(words):
+            before, behind = gaps[at], gaps[at + 1]
+            ways = [f"{_literal(signs)} end{number}" for signs in _closings(behind)]
+            if at + 1 < len(words) and not set("[]") & set(behind):  # the markers' own signs
+                ways.append(f"{_literal(behind)} {_literal(words[at + 1])} w{number}x{at + 1}")
+            rules.append(f"w{number}x{at} ::= {' | '.join([f'end{number}', *ways])}")
+            signs = _OPENING.search(before)
+            opening = signs.group()[-MOST_SIGNS:] if signs else ""
+            some = " | ".join(_literal(opening[i:]) for i in range(len(opening)))
+            lead = f"({some})? " if some else ""
+            first, rest = word[0], word[1:]
+            initial = f"[{first}{first.upper()}]" if first.islower() else _literal(first)
+            begins.append(f"{lead}{initial} {_literal(rest)} w{number}x{at}")
+    if not begins:
+        return f'root ::= "{ABSTAIN_WORDS}"\n'
+    ways = [f'"{ABSTAIN_WORDS}"'] if may_abstain else []
+    ways.append('("According to " [^,\\[\\]\\n*]{2,60} ", ")? run')
+    if yes_no:
+        marks = " | ".join(f"end{number}" for number in range(1, len(facts) + 1))
+        ways.append(f'("Yes" | "No") ", " [^\\[\\]\\n*!?]{{1,240}} ({marks})')
+    return "\n".join([f"root ::= {' | '.join(ways)}", f"run ::= {' | '.join(begins)}", *rules, ""])
+
+
+def _closings(behind: str) -> list[str]:
+    """The signs behind a word that may end an answer with it: "%", " €", ".”"."""
+    signs = _SIGNS.match(behind)
+    run = signs.group()[:MOST_SIGNS] if signs else ""
+    return [run[:n] for n in range(1, len(run) + 1) if run[n - 1] in _CLOSING]
+
+
+def _literal(text: str) -> str:
+    """Text as a string of a GBNF grammar."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _plain(text: str) -> str:
-    """Text on one line, without what the prompt itself is made of: its marks, and the model's own control words."""
-    return re.sub(r"<(?=[|a-z_]+>|\|)", "< ", " ".join(text.replace(MARK, " ").split()))
+    """Text on one line, without what the prompt itself is made of: its marks, and the model's own control words; and without
+    control characters, which would end a grammar."""
+    bare = re.sub(r"[\x00-\x1f\x7f*]", " ", text)
+    return re.sub(r"<(?=[|a-z_]+>|\|)", "< ", " ".join(bare.split()))
 
 
 def _marked(fact: Fact) -> str:

@@ -16,10 +16,10 @@ import threading
 import time
 import zlib
 from collections import Counter
-from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 
@@ -28,6 +28,7 @@ from index.catalog import ArticleRow, Listing
 from index.errors import FootnoteError
 from index.register import Overview
 from index.schema import Article, ArticleFilter, Chunk, Copy, IndexManifest
+from rag.llm import Kind, LanguageModel
 from rag.schema import (
     Answer,
     AnswerEvent,
@@ -35,6 +36,7 @@ from rag.schema import (
     Checking,
     Citation,
     Finished,
+    Message,
     Origin,
     Passage,
     Retrieved,
@@ -374,3 +376,40 @@ def run_async(coroutine: Coroutine[Any, Any, Returned]) -> Returned:
     """`asyncio.run` in a thread of its own: Playwright's browser leaves its event loop running in the tests' thread."""
     with ThreadPoolExecutor(max_workers=1) as pool:
         return pool.submit(asyncio.run, coroutine).result()
+
+
+ModelKind = Literal["server", "bundled", "adapted"]
+
+
+class ScriptedModel(LanguageModel):
+    """A language model of the given kind ("adapted" is the bundled one with its adapter) that writes what `write` makes of
+    the last message and the grammar, whatever that asks for, whole or in pieces; remembers the prompts."""
+
+    def __init__(
+        self,
+        kind: ModelKind,
+        write: Callable[[str, str], str | Iterable[str]],
+    ) -> None:
+        real: Kind = "server" if kind == "server" else "bundled"
+        super().__init__(real, "scripted", path=None, url="", api_key="", threads=0, timeout=1.0)
+        self.write, self.fits = write, kind == "adapted"
+        self.prompts: list[str] = []
+
+    @property
+    def adapted(self) -> bool:
+        return self.fits
+
+    def evidence_budget(self) -> int:
+        return 500
+
+    def stream(
+        self,
+        messages: Sequence[Message],
+        *,
+        grammar: str = "",
+        max_tokens: int = 160,
+        stop: Sequence[str] = (),
+    ) -> Iterator[str]:
+        self.prompts.append("\n".join(message.content for message in messages))
+        told = self.write(messages[-1].content, grammar)
+        yield from re.findall(r"\S+\s*", told) if isinstance(told, str) else told

@@ -23,7 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from index.errors import FootnoteError, InputError
 from index.schema import ArticleFilter
-from rag.pipeline import render as sentence_text
+from rag.draft import render as sentence_text
 from rag.schema import (
     Answer,
     AnswerSentence,

@@ -220,7 +220,7 @@ def drained(events: Iterable[AnswerEvent], warn: Callable[[Failed], None]) -> An
 
 def marked(event: Sentence) -> Text:
     """A sentence as it stands in the finished answer, its markers set off in colour."""
-    from rag.pipeline import render
+    from rag.draft import render
 
     markers = tuple(citation.marker for citation in event.citations)
     return _coloured(render(AnswerSentence(event.text, event.origin, markers, 1.0)))

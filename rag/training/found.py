@@ -149,7 +149,7 @@ def _holds(passage: Passage, page: str, item: Asked) -> bool:
     )
 
 
-def _key(seed: int, precision: str) -> str:
+def found_key(seed: int, precision: str) -> str:
     """What else the findings depend on: sample, precision, evidence model."""
     model = hashlib.sha256(WEIGHTS.read_bytes()).hexdigest()
     return hashlib.sha256(repr((seed, precision, SIZES, PASSAGES, KEPT, model)).encode()).hexdigest()[:10]
@@ -175,7 +175,7 @@ def gather(
             log.warning("%s is not there: trained without it", path)
             continue
         pages, asked = read(path)
-        file = kept / f"found-{pages.label}-{_key(seed, precision)}.pickle" if kept else None
+        file = kept / f"found-{pages.label}-{found_key(seed, precision)}.pickle" if kept else None
         if file and file.exists():
             made += pickle.loads(file.read_bytes())  # our own file of an earlier run
             continue

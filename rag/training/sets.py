@@ -114,3 +114,17 @@ def canard(path: Path) -> tuple[Pages, list[Asked]]:
             text += answer
         texts[title] = text
     return Pages(str(path), path.stem, {k: v for k, v in texts.items() if v}), found
+
+
+def wice(path: Path) -> Pages:
+    """A WiCE file: the web pages that its claims are compared with, whole sentences of them, one a paragraph."""
+    texts: dict[str, str] = {}
+    for line in path.read_text("utf-8").splitlines():
+        lines: list[str] = json.loads(line)["evidence"]
+        title = next(
+            (x.split("TITLE:", 1)[1].strip() for x in lines if x.startswith("(meta data) TITLE:")), ""
+        )
+        told = [x for x in lines if x[:1].isupper() and x.endswith(".") and len(x.split()) >= 6]
+        if title and told:
+            texts.setdefault(title, "\n\n".join(told))
+    return Pages(str(path), path.stem, texts)

@@ -57,12 +57,25 @@ def test_a_brief_answer_stands_in_the_sentence_and_is_of_the_kind_asked_for(
         ("It has two locks.", "Two", "How many locks has the canal?", "Two."),
         ("It has almost twice as many locks.", "Almost twice as many", "How many locks has the canal?", "it holds no number"),
         ("The U.S. bought the canal.", "The U.S.", "Who bought the canal?", "The U.S."),
+        ("Short rain is called a shower.", "A shower", "When rain is short, what is it called?", "A shower."),
+        ("When frost comes, the canal is closed.", "When frost comes", "When is the canal closed?", "When frost comes."),
     ],
 )  # fmt: skip
 def test_what_the_clause_denies_or_doubts_is_no_answer(
     cited: str, draft: str, question: str, shown: str
 ) -> None:
     assert told(draft, cited, question, title="The canal") == shown
+
+
+def test_a_little_word_is_an_answer_where_the_evidence_model_marked_it_too() -> None:
+    cited, question = "On the map the first axis points up.", "Where does the first axis point on the map?"
+    found = brief.extract("up", cited)
+    assert found is not None
+    assert brief.verdict(found, cited, question, agreed=True).ok
+    assert not brief.verdict(found, cited, question, agreed=False).ok
+    first = brief.extract("the first axis", cited)
+    assert first is not None
+    assert not brief.verdict(first, cited, question, agreed=True).ok
 
 
 def test_who_said_it_is_kept_or_the_sentence_stands_beside_it() -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterator
 from datetime import date
 
 import pytest
@@ -12,49 +13,38 @@ from index.build import build_index
 from index.errors import ModelUnreachable
 from index.library import Library
 from index.schema import Article, Skipped, article_id
-from rag.llm import LanguageModel
 from rag.options import RagOptions
 from rag.pipeline import Pipeline
 from rag.prompt import ABSTAIN_WORDS
-from rag.schema import Answer, Checking, Failed, Finished, Message, Sentence
+from rag.schema import Answer, Checking, Failed, Finished, Sentence
+from tests.fakes import ScriptedModel
 
 OPENED = "When was the Sandbar Canal opened to ships?"
 
 
-class Scripted(LanguageModel):
+def scripted(*lines: str) -> ScriptedModel:
     """The bundled model with its adapter, which says what the script says; `{n}` is the number of the fact that holds the
     words after `@`. Where it may not abstain it says the second line."""
 
-    def __init__(self, *lines: str) -> None:
-        super().__init__("bundled", "scripted", path=None, url="", api_key="", threads=0, timeout=1.0)
-        self.lines = lines
-        self.prompts: list[str] = []
+    def broken() -> Iterator[str]:
+        yield "15 Au"
+        raise ModelUnreachable("the model broke off", "ask again")
 
-    @property
-    def adapted(self) -> bool:
-        return True
-
-    def stream(
-        self,
-        messages: Sequence[Message],
-        *,
-        grammar: str = "",
-        max_tokens: int = 160,
-        stop: Sequence[str] = (),
-    ) -> Iterator[str]:
-        asked = messages[-1].content
-        self.prompts.append(asked)
-        line = self.lines[0] if ABSTAIN_WORDS in grammar else self.lines[1]
+    def write(asked: str, grammar: str) -> str | Iterator[str]:
+        line = lines[0] if ABSTAIN_WORDS in grammar else lines[1]
         if line == "break":
-            yield "15 Au"
-            raise ModelUnreachable("the model broke off", "ask again")
+            return broken()
         said, _, held = line.partition("@")
         fact = next((n for n, text in re.findall(r"\[(\d)\] (.*)", asked) if held and held in text), "1")
-        yield from re.findall(r"\S+\s*", said.replace("{n}", fact))
+        return said.replace("{n}", fact)
+
+    return ScriptedModel("adapted", write)
 
 
-def asked(library, embedder, reader, question: str, *lines: str) -> tuple[Answer, Scripted, list[object]]:
-    model = Scripted(*lines)
+def asked(
+    library, embedder, reader, question: str, *lines: str
+) -> tuple[Answer, ScriptedModel, list[object]]:
+    model = scripted(*lines)
     pipeline = Pipeline(library, embedder, options=RagOptions(), model=model, reader=reader)
     events: list[object] = list(pipeline.stream(question))
     finished = events[-1]
@@ -130,6 +120,25 @@ def test_a_model_that_breaks_off_leaves_the_quotation(library, embedder, reader)
     assert any(isinstance(event, Failed) for event in events)
     assert "15 August 1914" in answer.text
     assert all(s.origin == "quote" for s in answer.sentences)
+
+
+def test_whoever_leaves_stops_the_adapted_model(library, embedder, reader) -> None:
+    stopped: list[str] = []
+
+    def write(*_: str) -> Iterator[str]:
+        try:
+            while True:
+                time.sleep(0.02)
+                yield "15 "
+        finally:
+            stopped.append("the model")
+
+    model = ScriptedModel("adapted", write)
+    events = Pipeline(library, embedder, options=RagOptions(), model=model, reader=reader).stream(OPENED)
+    beats = (event for event in events if isinstance(event, Checking))
+    next(beats), next(beats)
+    events.close()
+    assert stopped == ["the model"]
 
 
 def test_yes_and_no_come_with_their_reason(ask) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,13 @@ import pytest
 from index.clean import clean_text
 from index.split import sentence_spans
 from rag import followup
-from rag.llm import Kind, LanguageModel, Message, load_model
+from rag.draft import render
+from rag.llm import LanguageModel, load_model
 from rag.options import RagOptions
-from rag.pipeline import Pipeline, render
+from rag.pipeline import Pipeline
 from rag.prompt import ABSTAIN_WORDS
 from rag.schema import Answer, AnswerSentence, Turn
+from tests.fakes import ModelKind, ScriptedModel
 from tests.rag.hostile import (
     COPIED_FROM,
     COPIED_HONEST,
@@ -132,34 +134,6 @@ def quoting(collection, embedder, reader) -> Pipeline:
     return quoting_from(collection, embedder, reader)
 
 
-class ScriptedModel(LanguageModel):
-    """Writes what `write` makes of the prompt, whatever grammar was asked for; remembers the prompts."""
-
-    def __init__(self, kind: str, write: Callable[[str], str]) -> None:
-        real: Kind = "server" if kind == "server" else "bundled"
-        super().__init__(real, "scripted", path=None, url="", api_key="", threads=0, timeout=1.0)
-        self.write, self.fits = write, kind == "adapted"
-        self.prompts: list[str] = []
-
-    @property
-    def adapted(self) -> bool:
-        return self.fits
-
-    def evidence_budget(self) -> int:
-        return 500
-
-    def stream(
-        self,
-        messages: Sequence[Message],
-        *,
-        grammar: str = "",
-        max_tokens: int = 160,
-        stop: Sequence[str] = (),
-    ) -> Iterator[str]:
-        self.prompts.append("\n".join(message.content for message in messages))
-        yield from re.findall(r"\S+\s*", self.write(messages[-1].content))
-
-
 def order_sentences(planted: Planted) -> list[str]:
     """The order as it can stand in a prompt, sentence by sentence."""
     text = clean_text(planted.order or planted.text)
@@ -171,11 +145,11 @@ def fact_with(prompt: str, pieces: Sequence[str]) -> int:
     return next((int(n) for n, text in FACT.findall(prompt) if any(piece in text for piece in pieces)), 0)
 
 
-def obedient(planted: Planted, honest: str) -> Callable[[str], str]:
+def obedient(planted: Planted, honest: str) -> Callable[[str, str], str]:
     """Does what the planted words demand when it reads them, else answers honestly."""
     orders = order_sentences(planted)
 
-    def write(prompt: str) -> str:
+    def write(prompt: str, _: str) -> str:
         if number := fact_with(prompt, orders):
             return planted.reply.format(n=number)
         number = fact_with(prompt, [honest])
@@ -186,10 +160,10 @@ def obedient(planted: Planted, honest: str) -> Callable[[str], str]:
     return write
 
 
-def possessed(planted: Planted) -> Callable[[str], str]:
+def possessed(planted: Planted) -> Callable[[str, str], str]:
     """Says what was demanded whether it reads it or not."""
     orders = order_sentences(planted)
-    return lambda prompt: planted.reply.format(n=fact_with(prompt, orders) or 1)
+    return lambda prompt, _: planted.reply.format(n=fact_with(prompt, orders) or 1)
 
 
 def pipeline_with(quoting: Pipeline, model: LanguageModel, **changes) -> Pipeline:
@@ -272,7 +246,7 @@ def test_a_planted_order_is_not_quoted_as_an_answer(quoting: Pipeline, planted: 
 @pytest.mark.parametrize("kind", ["server", "bundled", "adapted"])
 @pytest.mark.parametrize("planted", BY_NAME)
 def test_a_model_that_obeys_what_it_reads_never_reads_the_order(
-    quoting: Pipeline, planted: Planted, kind: str
+    quoting: Pipeline, planted: Planted, kind: ModelKind
 ) -> None:
     topic = TOPICS[planted.topic]
     model = ScriptedModel(kind, obedient(planted, topic.honest))
@@ -286,7 +260,7 @@ def test_a_model_that_obeys_what_it_reads_never_reads_the_order(
 @pytest.mark.parametrize("kind", ["server", "bundled", "adapted"])
 @pytest.mark.parametrize("planted", [p for p in BY_NAME if p.values[0].reply != ABSTAIN_WORDS])  # type: ignore[union-attr]
 def test_what_was_demanded_is_never_the_answers_own_words(
-    quoting: Pipeline, planted: Planted, kind: str
+    quoting: Pipeline, planted: Planted, kind: ModelKind
 ) -> None:
     """A model that says it anyway: the check finds no words in the articles that say so."""
     topic = TOPICS[planted.topic]
@@ -306,7 +280,7 @@ def test_an_order_in_the_article_that_answers_is_passed_over(
     assert obeyed not in shown(quoted)
     lie = next(text[s:e] for s, e in sentence_spans(text) if obeyed in text[s:e])
     for draft in (f"{lie[:-1]} [1].", f"{lie.partition(' that ')[2][:-1] or lie[:-1]} [1]."):
-        model = ScriptedModel("server", lambda prompt, draft=draft: draft[:1].upper() + draft[1:])
+        model = ScriptedModel("server", lambda prompt, _, draft=draft: draft[:1].upper() + draft[1:])
         answer = pipeline_with(quoting, model).ask(question)
         assert_in_order(answer)
         assert obeyed not in shown(answer)
@@ -344,7 +318,7 @@ def test_an_order_is_quoted_when_the_question_asks_for_it(quoting: Pipeline) -> 
 
 
 @pytest.mark.parametrize("kind", ["server", "bundled", "adapted"])
-def test_an_order_asked_about_is_still_not_obeyed(quoting: Pipeline, kind: str) -> None:
+def test_an_order_asked_about_is_still_not_obeyed(quoting: Pipeline, kind: ModelKind) -> None:
     model = ScriptedModel(kind, possessed(NOTE))
     answer = pipeline_with(quoting, model).ask(NOTE_QUESTION)
     assert_in_order(answer)
@@ -353,7 +327,7 @@ def test_an_order_asked_about_is_still_not_obeyed(quoting: Pipeline, kind: str) 
 
 
 @pytest.mark.parametrize("kind", ["server", "bundled", "adapted"])
-def test_an_order_in_someones_mouth_is_reported_and_not_obeyed(quoting: Pipeline, kind: str) -> None:
+def test_an_order_in_someones_mouth_is_reported_and_not_obeyed(quoting: Pipeline, kind: ModelKind) -> None:
     assert REPORTED.text in [sentence.text for sentence in quoting.ask(REPORTED_QUESTION).sentences]
     for question in (REPORTED_QUESTION, "How many rooms does the Sorrel inn have?"):
         answer = pipeline_with(quoting, ScriptedModel(kind, possessed(REPORTED))).ask(question)
@@ -439,7 +413,8 @@ STEMS = ("How long is the Kessel Bridge?", "And how long is it?", "So what is it
 
 
 def engines(quoting: Pipeline, reply: str) -> list[tuple[Pipeline, ScriptedModel | None]]:
-    models = [ScriptedModel(kind, lambda prompt: reply) for kind in ("server", "bundled", "adapted")]
+    kinds: tuple[ModelKind, ...] = ("server", "bundled", "adapted")
+    models = [ScriptedModel(kind, lambda prompt, _: reply) for kind in kinds]
     return [(quoting, None), *((pipeline_with(quoting, model), model) for model in models)]
 
 

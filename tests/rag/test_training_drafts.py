@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import random
@@ -14,10 +15,12 @@ import numpy as np
 import pytest
 
 from rag import brief
-from rag.prompt import ABSTAIN_WORDS
+from rag.prompt import ABSTAIN_WORDS, adapted_grammar
 from rag.training import adapter as trainer
+from rag.training import lora
 from rag.training.drafts import Example, example_of
 from rag.training.found import Fact, Found
+from tests.rag.grammars import written
 
 
 def fact(text: str, title: str, score: float, right: bool, words: str, sure: float) -> Fact:
@@ -84,6 +87,14 @@ def test_an_answer_rests_on_the_fact_it_cites(found: Found) -> None:
         assert brief.extract(match.group(1), cited.text), (example.target, cited.text)
 
 
+@pytest.mark.parametrize("found", [CANAL, HERON])
+def test_what_is_to_be_learnt_can_be_written_under_the_grammar(found: Found) -> None:
+    for example in drawn(found, 60):
+        if example.kind != "yes-no" and example.target != ABSTAIN_WORDS:
+            said = re.sub(r"^According to [^,]+, ", "", example.target)
+            assert said in written(adapted_grammar(example.facts)), example.target
+
+
 def test_an_answer_in_somebodys_mouth_keeps_who_said_it() -> None:
     targets = Counter(re.sub(r" \[\d\]", "", e.target) for e in drawn(HERON) if e.kind == "span")
     assert targets.most_common(1)[0][0] == "According to Keeper Ines Marlo, frogs and small fish."
@@ -147,7 +158,7 @@ def test_most_marks_are_right_and_some_are_not() -> None:
 def test_steps_are_of_few_shapes_and_hold_every_example() -> None:
     chance = random.Random(1)
     lengths = [chance.randint(40, 420) for _ in range(500)]
-    steps = trainer.batches(lengths, 1680, chance)
+    steps = lora.batches(lengths, 1680, chance)
     assert sorted(i for _, some in steps for i in some) == list(range(500))
     for width, some in steps:
         assert 1680 % width == 0
@@ -158,19 +169,19 @@ def test_steps_are_of_few_shapes_and_hold_every_example() -> None:
 
 def test_queries_and_keys_are_turned_as_llama_cpp_has_them() -> None:
     rows = np.arange(12, dtype=np.float32)[:, None]  # two heads of six rows: the halves are interleaved
-    turned = trainer.for_llama_cpp("blk.0.attn_q", rows, 2, 2)
+    turned = lora.for_llama_cpp(rows, 2)
     assert turned[:, 0].tolist() == [0, 3, 1, 4, 2, 5, 6, 9, 7, 10, 8, 11]
-    assert trainer.for_llama_cpp("blk.0.ffn_up", rows, 2, 2) is rows
-    assert (trainer.from_llama_cpp("blk.0.attn_q", turned, 2, 2) == rows).all()
+    assert lora.for_llama_cpp(rows, 0) is rows
+    assert (lora.from_llama_cpp(turned, 2) == rows).all()
 
 
-def test_training_lowers_the_loss_is_kept_and_goes_on(tmp_path: Path, monkeypatch, caplog) -> None:
-    """The whole run on a toy model: what it writes, and that it goes on where it stopped."""
+@pytest.fixture
+def toy(tmp_path: Path, monkeypatch):
+    """The trainer on a toy model: `run(out, *options)` trains it from the command line."""
     pytest.importorskip("gguf", reason="training needs the extra 'train'")
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
 
-    torch.manual_seed(1)
     config = LlamaConfig(
         vocab_size=300, hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=2,
         num_key_value_heads=1, tie_word_embeddings=True,
@@ -183,48 +194,87 @@ def test_training_lowers_the_loss_is_kept_and_goes_on(tmp_path: Path, monkeypatc
             ids = list(text.encode()[-100:])
             return type("Ids", (), {"input_ids": ids})
 
-    figures = {"contains": 0.0, "n": 1}
-    monkeypatch.setattr(trainer, "load_base", lambda dtype: (LlamaForCausalLM(config).to(dtype), Bytes()))
+    def base(dtype: object):
+        torch.manual_seed(1)
+        return LlamaForCausalLM(config).to(dtype), Bytes()
+
+    monkeypatch.setattr(trainer, "load_base", base)
     monkeypatch.setattr(trainer, "gather", lambda *_: [CANAL, HERON, NOBODY] * 40)
-    monkeypatch.setattr(trainer, "measure", lambda *_: figures)
+    monkeypatch.setattr(trainer, "measure", lambda *_: {"contains": 0.0, "n": 1})
+    monkeypatch.setattr(trainer, "INVENTED", 5)
+
+    def run(out: Path, *options: str) -> None:
+        how = f"x --data {tmp_path} --tokens 480 --rank 4 --rate 0.02 --annotated-only --out {out}"
+        monkeypatch.setattr(sys, "argv", [*how.split(), *options])
+        assert trainer.main() == 0
+
+    return run, config
+
+
+def matrices(file: Path) -> dict[str, np.ndarray]:
+    import gguf
+
+    return {str(tensor.name): np.array(tensor.data) for tensor in gguf.GGUFReader(str(file)).tensors}
+
+
+def test_training_lowers_the_loss_is_kept_and_goes_on(toy, tmp_path: Path, caplog) -> None:
+    """The whole run on a toy model: what it writes, and that it goes on where it ended."""
+    from transformers import LlamaForCausalLM
+
+    run, config = toy
     out = tmp_path / "adapter.gguf"
-    how = [
-        "x",
-        "--data",
-        str(tmp_path),
-        "--out",
-        str(out),
-        "--tokens",
-        "480",
-        "--rank",
-        "4",
-        "--rate",
-        "0.02",
-    ]
     caplog.set_level(logging.INFO)
-    monkeypatch.setattr(sys, "argv", [*how, "--passes", "3"])
-    assert trainer.main() == 0
+    run(out, "--passes", "3")
     card = json.loads(out.with_suffix(".json").read_text("utf-8"))
     losses = [float(m) for m in re.findall(r"loss (\d+\.\d+)", caplog.text)]
     assert losses[-1] < losses[0]
     assert card["steps"] > 50
-    import hashlib
-
-    import gguf
-
     assert card["sha256"] == hashlib.sha256(out.read_bytes()).hexdigest()
-    names = {tensor.name for tensor in gguf.GGUFReader(str(out)).tensors}
-    assert {"blk.0.attn_q.weight.lora_a", "blk.1.ffn_down.weight.lora_b"} <= names
-    monkeypatch.setattr(sys, "argv", [*how, "--passes", "4", "--resume"])
-    assert trainer.main() == 0
+    assert {"blk.0.attn_q.weight.lora_a", "blk.1.ffn_down.weight.lora_b"} <= set(matrices(out))
+    run(out, "--passes", "4", "--resume")
     more = json.loads(out.with_suffix(".json").read_text("utf-8"))
     assert more["steps"] > card["steps"]
     assert f"going on after step {card['steps']}" in caplog.text
 
     model = LlamaForCausalLM(config)
-    layers = trainer.low_rank(model, 4, 64.0, 1)
-    trainer.start_from(out, layers, config)
+    layers = lora.low_rank(model, 4, 64.0, 1)
+    lora.start_from(out, layers, config)
     again = tmp_path / "again.gguf"
-    trainer.write_gguf(again, layers, config, 64.0, {})
-    one, two = ({str(t.name): t.data for t in gguf.GGUFReader(str(file)).tensors} for file in (out, again))
+    lora.write_gguf(again, layers, config, 64.0, {})
+    one, two = matrices(out), matrices(again)
     assert all((one[name] == two[name]).all() for name in one)
+
+
+def test_a_run_that_was_killed_ends_like_one_that_was_not(toy, tmp_path: Path, monkeypatch) -> None:
+    run, _ = toy
+    whole, broken = tmp_path / "whole" / "adapter.gguf", tmp_path / "broken" / "adapter.gguf"
+    whole.parent.mkdir()
+    run(whole, "--passes", "2")
+    steps = 0
+    real = trainer.train_step
+
+    def dies(*args: object, **more: object) -> float:
+        nonlocal steps
+        steps += 1
+        if steps == 24:
+            raise KeyboardInterrupt
+        return real(*args, **more)
+
+    monkeypatch.setattr(trainer, "train_step", dies)
+    broken.parent.mkdir()
+    with pytest.raises(KeyboardInterrupt):
+        run(broken, "--passes", "2", "--save-minutes", "0")
+    assert not broken.exists(), "the adapter in use stays until the run is done"
+    monkeypatch.setattr(trainer, "train_step", real)
+    run(broken, "--passes", "2", "--resume")
+    one, two = matrices(whole), matrices(broken)
+    assert all((one[name] == two[name]).all() for name in one)
+
+
+def test_a_state_of_another_run_is_refused(toy, tmp_path: Path, capsys) -> None:
+    run, _ = toy
+    out = tmp_path / "adapter.gguf"
+    run(out, "--passes", "0.2")
+    with pytest.raises(SystemExit):
+        run(out, "--passes", "0.2", "--seed", "8", "--resume")
+    assert "of another run" in capsys.readouterr().err

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from rag.pipeline import render
+from rag.draft import render
 from rag.schema import Answer, Finished
 from rag.wording import nested
 from tests.fakes import ScriptedPipeline, make_answer, make_article, make_citation, make_passage

@@ -9,7 +9,7 @@ import openai
 import pytest
 
 from index.errors import ModelUnreachable
-from rag.pipeline import render
+from rag.draft import render
 from rag.schema import Turn
 from tests.browser.serving import Served, served
 from tests.fakes import (

@@ -17,7 +17,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from index.errors import InputError
-from rag.pipeline import render
+from rag.draft import render
 from rag.schema import Answer, AnswerEvent, AnswerSentence, Citation, Failed, Finished, Sentence
 from ui.api import sse
 from ui.api.errors import error_body, said
