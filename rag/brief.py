@@ -30,6 +30,13 @@ _NUMBER_AFTER = re.compile(
     r"^(?:[.,]?\d|\s?[%°]|[\s-](?:hundred|thousand|million|billion|trillion|per\s?cent|Millionen|Milliarden|Prozent|millones|por ciento)\b)",
     re.IGNORECASE,
 )
+_LIMIT_BEFORE = re.compile(
+    r"(?<!\w)(?P<all>(?:(?P<span>between|from|zwischen|von|entre|de)|(?:no |not )?(?:more|less|fewer|later|earlier) than|at (?:least|most)|up to|"
+    r"as (?:many|much|few|little|early|late) as|over|under|about|around|approximately|roughly|nearly|almost|some|only|an estimated|circa|after|"
+    r"before|since|until|by|mehr als|weniger als|über|unter|etwa|rund|fast|nur|knapp|mindestens|höchstens|bis zu|nach|vor|seit|bis|más de|"
+    r"menos de|unos|unas|casi|solo|hasta|al menos|después de|antes de|desde|alrededor de)\s+(?:the\s+)?[$€£]?)$",
+    re.IGNORECASE,
+)
 _LIMITS = re.compile(
     r"\b(?:nearly|almost|partly|only|until|former(?:ly)?|some|most|unless|if|except|instead|rather|about to|once|"
     r"fast|beinahe|nur|teilweise|ehemals|bis)\b",
@@ -95,7 +102,23 @@ def extract(draft: str, cited: str) -> Extract | None:
         return None
     if cited[end - 1].isdigit() and _NUMBER_AFTER.match(cited[end:]):
         return None
+    start = _with_limit(cited, start, end)
     return Extract(cited[start:end], start, end, _clause(cited, start, end), who)
+
+
+def _with_limit(cited: str, start: int, end: int) -> int:
+    """Where an extract that begins with a figure or a date begins with the words that limit it: "70,000" in "more than 70,000"
+    or "1850" in "after 1850" would say something else."""
+    words = w.words(cited[start:end])
+    first = words[0] if words else ""
+    if not (first[:1].isdigit() or first in w.NUMBER_WORDS or first in w.MONTHS):
+        return start
+    limit = _LIMIT_BEFORE.search(cited[:start])
+    if limit is None or (
+        limit.group("span") and not re.search(r"\b(?:and|to|und|bis|y|a)\b|–", cited[start:end])
+    ):
+        return start
+    return limit.start("all")
 
 
 def verdict(

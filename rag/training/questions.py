@@ -182,7 +182,7 @@ def ask_about(
 
     torch.manual_seed(seed)
     device = next(model.parameters()).device
-    draw = torch.distributions.Gumbel(0.0, 1.0)
+    draw: Any = torch.distributions.Gumbel(0.0, 1.0)
 
     def drawn(_: Any, scores: Any) -> Any:
         """The likeliest few with Gumbel noise, so that the best of them is a draw (https://arxiv.org/abs/1611.01144): to draw from the

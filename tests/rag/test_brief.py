@@ -67,6 +67,26 @@ def test_what_the_clause_denies_or_doubts_is_no_answer(
     assert told(draft, cited, question, title="The canal") == shown
 
 
+@pytest.mark.parametrize(
+    ("cited", "draft", "shown"),
+    [
+        ("The canal holds more than 70,000 fish.", "70,000", "More than 70,000."),
+        ("The canal was rebuilt after 1850.", "1850", "After 1850."),
+        ("Attacks were highest between 2005 and 2010.", "2005 and 2010", "Between 2005 and 2010."),
+        ("Attacks were highest between 2005 and 2010.", "2005", "2005."),
+        ("It cost about $5 million.", "5 million", "About $5 million."),
+        ("Mehr als 12 Schleusen hat der Kanal.", "12 Schleusen", "Mehr als 12 Schleusen."),
+        ("El canal se abrió después de 1914.", "1914", "Después de 1914."),
+        ("It was opened in 1914.", "1914", "1914."),
+        ("After the war came Alma Reyes.", "Alma Reyes", "Alma Reyes."),
+    ],
+)
+def test_a_figure_keeps_the_words_that_limit_it(cited: str, draft: str, shown: str) -> None:
+    found = brief.extract(draft, cited)
+    assert found is not None
+    assert found.shown == shown
+
+
 def test_a_little_word_is_an_answer_where_the_evidence_model_marked_it_too() -> None:
     cited, question = "On the map the first axis points up.", "Where does the first axis point on the map?"
     found = brief.extract("up", cited)

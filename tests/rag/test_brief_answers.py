@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from datetime import date
 
 import pytest
@@ -135,8 +135,10 @@ def test_whoever_leaves_stops_the_adapted_model(library, embedder, reader) -> No
 
     model = ScriptedModel("adapted", write)
     events = Pipeline(library, embedder, options=RagOptions(), model=model, reader=reader).stream(OPENED)
+    assert isinstance(events, Generator)
     beats = (event for event in events if isinstance(event, Checking))
-    next(beats), next(beats)
+    for _ in range(2):
+        next(beats)
     events.close()
     assert stopped == ["the model"]
 

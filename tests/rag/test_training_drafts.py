@@ -10,6 +10,7 @@ import re
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -194,7 +195,7 @@ def toy(tmp_path: Path, monkeypatch):
             ids = list(text.encode()[-100:])
             return type("Ids", (), {"input_ids": ids})
 
-    def base(dtype: object):
+    def base(dtype: Any):
         torch.manual_seed(1)
         return LlamaForCausalLM(config).to(dtype), Bytes()
 
@@ -253,7 +254,7 @@ def test_a_run_that_was_killed_ends_like_one_that_was_not(toy, tmp_path: Path, m
     steps = 0
     real = trainer.train_step
 
-    def dies(*args: object, **more: object) -> float:
+    def dies(*args: Any, **more: Any) -> float:
         nonlocal steps
         steps += 1
         if steps == 24:
