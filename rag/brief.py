@@ -31,10 +31,10 @@ _NUMBER_AFTER = re.compile(
     re.IGNORECASE,
 )
 _LIMIT_BEFORE = re.compile(
-    r"(?<!\w)(?P<all>(?:(?P<span>between|from|zwischen|von|entre|de)|(?:no |not )?(?:more|less|fewer|later|earlier) than|at (?:least|most)|up to|"
-    r"as (?:many|much|few|little|early|late) as|over|under|about|around|approximately|roughly|nearly|almost|some|only|an estimated|circa|after|"
-    r"before|since|until|by|mehr als|weniger als|über|unter|etwa|rund|fast|nur|knapp|mindestens|höchstens|bis zu|nach|vor|seit|bis|más de|"
-    r"menos de|unos|unas|casi|solo|hasta|al menos|después de|antes de|desde|alrededor de)\s+(?:the\s+)?[$€£]?)$",
+    r"(?<!\w)(?P<all>(?:(?P<span>between|from|zwischen|von|entre|de)|(?P<day>after|before|since|until|by|nach|vor|seit|bis|después de|antes de|"
+    r"desde|hasta)|(?:no |not )?(?:more|less|fewer|later|earlier) than|at (?:least|most)|up to|as (?:many|much|few|little|early|late) as|"
+    r"about|around|approximately|roughly|nearly|almost|some|only|an estimated|circa|mehr als|weniger als|etwa|rund|fast|nur|knapp|"
+    r"mindestens|höchstens|bis zu|más de|menos de|unos|unas|casi|solo|al menos|alrededor de)\s+(?:the\s+)?[$€£]?)$",
     re.IGNORECASE,
 )
 _LIMITS = re.compile(
@@ -113,10 +113,11 @@ def _with_limit(cited: str, start: int, end: int) -> int:
     first = words[0] if words else ""
     if not (first[:1].isdigit() or first in w.NUMBER_WORDS or first in w.MONTHS):
         return start
+    said = cited[start:end]
     limit = _LIMIT_BEFORE.search(cited[:start])
-    if limit is None or (
-        limit.group("span") and not re.search(r"\b(?:and|to|und|bis|y|a)\b|–", cited[start:end])
-    ):
+    if limit is None or (limit.group("day") and not w.has_date(said)):
+        return start
+    if limit.group("span") and not re.search(r"\b(?:and|to|und|bis|y|a)\b|–", said):
         return start
     return limit.start("all")
 

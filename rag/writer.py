@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from index.errors import ModelUnreachable
 from index.split import sentence_spans
-from rag import brief, check, conflict, evidence, markers, orders, prompt
+from rag import brief, check, conflict, counted, evidence, markers, orders, prompt
 from rag import words as w
 from rag.draft import MARK_FROM, Draft, elapsed_ms
 from rag.llm import LanguageModel
@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 
 SMALL_FACTS, BRIEF_TOKENS = 3, 56
 RETOLD = 0.8
+REPEATS, REPEATS_QUOTED = "it repeats what was said", "it repeats its sentence, which is quoted"
+"""Why a draft is left out though nothing is wrong with it."""
 MIN_QUESTION_SHARE = 0.34
 CLEAR_SCORE, ALONE_SCORE = 0.5, 0.7
 """A brief answer that the evidence model marked too, and is sure of, is shown where its sentence has at least the first share of
@@ -225,8 +227,10 @@ class Writer:
                 why, support = "the evidence model marks it without being sure", 0.3
             elif verdict.ok and not agreed and item is not facts[-1]:
                 why, support = "the evidence model would have marked other words", 0.3
+            elif verdict.ok and _counts_other(found, item, part):
+                why, support = "it counts something else than was asked for", 0.3
             elif verdict.ok and found.share(item.text) >= RETOLD:
-                why, support = "it repeats its sentence, which is quoted", 0.9
+                why, support = REPEATS_QUOTED, 0.9
         if why:
             return _Judged(drafted.text, None, check.Verdict(False, support, why), alone=False)
         alone = agreed and score >= ALONE_SCORE and brief.plain(found, item.text, part.question)
@@ -268,7 +272,7 @@ class Writer:
                     yield draft.show(text, "draft", (item,), verdict.support)
                     continue
                 stand_in = None if small or item is not None else self._stand_in(drafted, facts, draft)
-                why = verdict.reason or "it repeats what was said"
+                why = verdict.reason or REPEATS
                 draft.dropped.append(Dropped(drafted.text, why, replaced=stand_in is not None))
                 if stand_in is not None:
                     yield from draft.quote((stand_in,))
@@ -389,6 +393,12 @@ class Writer:
                 return None
             item = facts[number]
         return None if draft.shown(item) else item
+
+
+def _counts_other(found: brief.Extract, item: Evidence, part: Part) -> bool:
+    """True where the sentence tells the number of what "how many" asks for in other words than these."""
+    place = counted.counting(part.question, item.text, part.language)
+    return place is not None and not (place[0] < found.end and found.start < place[1])
 
 
 def _retells(text: str, item: Evidence) -> bool:

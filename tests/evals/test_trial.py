@@ -6,9 +6,10 @@ from collections import Counter
 
 import pytest
 
-from evals.trial import REPEATS, Totals, TrialQuestion, TrialTexts, ask_all, drafted, judged, trial_questions
+from evals.trial import Totals, TrialQuestion, TrialTexts, ask_all, drafted, judged, trial_questions
 from index.schema import Article
 from rag.schema import Answer, AnswerSentence, Dropped, Failed, Finished
+from rag.writer import REPEATS, REPEATS_QUOTED
 from tests.fakes import ScriptedPipeline, make_answer
 
 PRICE = TrialQuestion("What does entry cost?", "figure", ("six euros", "6 euros"), ("closed",))
@@ -47,6 +48,7 @@ def test_there_are_twenty_questions_of_many_kinds_and_their_answers_stand_in_the
         (PRICE, answer(dropped=(("It costs 9 euros.", "the number 9 is not in the cited words"),)), "unsupported"),
         (PRICE, answer(quotes=("Entry costs six euros.",)), "refused"),
         (PRICE, answer(quotes=("Entry costs six euros.",), dropped=(("Entry costs six euros.", REPEATS),)), "right"),
+        (PRICE, answer(quotes=("Entry costs six euros.",), dropped=(("Six euros.", REPEATS_QUOTED),)), "right"),
         (UNSAID, answer(), "right"),
         (UNSAID, answer("The town owns it."), "wrong"),
         (UNSAID, answer(dropped=(("Ada owns it.", "the name 'ada' is not in the cited words"),)), "unsupported"),

@@ -78,6 +78,8 @@ def test_what_the_clause_denies_or_doubts_is_no_answer(
         ("Mehr als 12 Schleusen hat der Kanal.", "12 Schleusen", "Mehr als 12 Schleusen."),
         ("El canal se abrió después de 1914.", "1914", "Después de 1914."),
         ("It was opened in 1914.", "1914", "1914."),
+        ("The plastic is spread over 171 trillion pieces.", "171 trillion pieces", "171 trillion pieces."),
+        ("She spoke before 12 people.", "12 people", "12 people."),
         ("After the war came Alma Reyes.", "Alma Reyes", "Alma Reyes."),
     ],
 )

@@ -101,6 +101,24 @@ def test_what_does_not_pass_is_replaced_by_the_quotation(ask, said: str, why: st
     assert answer.dropped[0].replaced
 
 
+def test_a_number_of_something_else_is_no_answer(embedder, reader, tmp_path) -> None:
+    class Sea:
+        key = label = "sea"
+
+        def read(self) -> Iterator[Article | Skipped]:
+            text = "The sea holds 2.3 million tonnes of plastic, spread over 171 trillion pieces."
+            yield Article(article_id("sea", "sea"), "sea", "Plastic in the sea", "", text, language="en")
+
+    build_index(tmp_path, [Sea()], embedder=embedder)
+    with Library.open(tmp_path, embedder=embedder) as library:
+        question = "How many pieces of plastic does the sea hold?"
+        wrong, _, _ = asked(library, embedder, reader, question, "2.3 million tonnes [{n}].@tonnes")
+        right, _, _ = asked(library, embedder, reader, question, "171 trillion pieces [{n}].@tonnes")
+    assert [s.origin for s in wrong.sentences] == ["quote"]
+    assert "counts something else" in wrong.dropped[0].reason
+    assert right.sentences[0].text == "171 trillion pieces."
+
+
 def test_a_model_that_finds_nothing_is_asked_for_its_best_guess(library, embedder, reader) -> None:
     right, model, _ = asked(library, embedder, reader, OPENED, ABSTAIN_WORDS, "15 August 1914 [{n}].@1914")
     assert len(model.prompts) == 2

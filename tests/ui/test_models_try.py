@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from evals.trial import REPEATS, trial_questions
+from evals.trial import trial_questions
 from index import weights
 from index.errors import WeightsMissing
 from tests.rag.servers import ScriptedServer
@@ -144,11 +144,3 @@ def test_the_bundled_model_beside_a_sensible_one(server: ScriptedServer) -> None
     assert len([line for line in lines if re.match(r" *\d+  (right|wrong|unsupported|refused) ", line)]) == 40
     assert re.search(rf"^{name}: \d+ right, \d+ wrong, \d+ unsupported, \d+ refused of 20", lines[-2])
     assert re.search(rf"^scripted beside {name}: \+\d+ right, [-+]\d+ wrong of 20", lines[-1])
-
-
-def test_the_pipeline_gives_the_reason_the_trial_looks_for() -> None:
-    import inspect
-
-    from rag import pipeline
-
-    assert f'"{REPEATS}"' in inspect.getsource(pipeline)
