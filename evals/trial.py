@@ -19,7 +19,7 @@ from typing import Any, Literal, Protocol
 
 from index.schema import Article, Skipped, article_id
 from rag.schema import Answer, AnswerEvent, Failed, Finished
-from rag.writer import REPEATS, REPEATS_QUOTED
+from rag.writer import REPEATING
 
 TABLE = Path(__file__).with_name("trial.toml")
 Outcome = Literal["right", "wrong", "unsupported", "refused", "failed"]
@@ -107,14 +107,14 @@ def ask_all(pipeline: Answers, questions: Sequence[TrialQuestion]) -> Iterator[R
             yield Row(number, asked.question, asked.kind, "failed", seconds, reason=failed)
             return
         said = drafted(answer)
-        reason = next((d.reason for d in answer.dropped if d.reason not in (REPEATS, REPEATS_QUOTED)), "")
+        reason = next((d.reason for d in answer.dropped if d.reason not in REPEATING), "")
         yield Row(number, asked.question, asked.kind, judged(asked, answer), seconds, said, reason)
 
 
 def drafted(answer: Answer) -> str:
     """What of an answer are the model's own words and passed the check."""
     shown = [s.text for s in answer.sentences if s.origin == "draft"]
-    return " ".join([*shown, *(d.text for d in answer.dropped if d.reason in (REPEATS, REPEATS_QUOTED))])
+    return " ".join([*shown, *(d.text for d in answer.dropped if d.reason in REPEATING)])
 
 
 def judged(asked: TrialQuestion, answer: Answer) -> Outcome:

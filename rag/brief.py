@@ -109,11 +109,11 @@ def extract(draft: str, cited: str) -> Extract | None:
 def _with_limit(cited: str, start: int, end: int) -> int:
     """Where an extract that begins with a figure or a date begins with the words that limit it: "70,000" in "more than 70,000"
     or "1850" in "after 1850" would say something else."""
-    words = w.words(cited[start:end])
+    said = cited[start:end]
+    words = w.words(said)
     first = words[0] if words else ""
     if not (first[:1].isdigit() or first in w.NUMBER_WORDS or first in w.MONTHS):
         return start
-    said = cited[start:end]
     limit = _LIMIT_BEFORE.search(cited[:start])
     if limit is None or (limit.group("day") and not w.has_date(said)):
         return start

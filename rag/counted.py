@@ -52,12 +52,18 @@ def first(question: str, ranked: Ranked, language: str = "en") -> Ranked:
 
 def _telling_first(question: str, sentences: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
     asked = w.numbers(question)
-    telling = [s for s in sentences if w.numbers(s.text) - asked or _SOME.search(s.text)]
+    telling: list[Evidence] = []
+    silent: list[Evidence] = []
+    for sentence in sentences:
+        tells = w.numbers(sentence.text) - asked or _SOME.search(sentence.text)
+        (telling if tells else silent).append(sentence)
     total, held = sum(s.score for s in sentences), sum(s.score for s in telling)
-    if held <= 0.0 or len(telling) == len(sentences):
+    if held <= 0.0 or not silent:
         return sentences
-    silent = [replace(s, score=0.0) for s in sentences if s not in telling]
-    return (*(replace(s, score=s.score * total / held) for s in telling), *silent)
+    return (
+        *(replace(s, score=s.score * total / held) for s in telling),
+        *(replace(s, score=0.0) for s in silent),
+    )
 
 
 def _counting(unit: frozenset[str], text: str, language: str) -> tuple[int, int] | None:

@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 SMALL_FACTS, BRIEF_TOKENS = 3, 56
 RETOLD = 0.8
 REPEATS, REPEATS_QUOTED = "it repeats what was said", "it repeats its sentence, which is quoted"
+REPEATING = frozenset((REPEATS, REPEATS_QUOTED))
 """Why a draft is left out though nothing is wrong with it."""
 MIN_QUESTION_SHARE = 0.34
 CLEAR_SCORE, ALONE_SCORE = 0.5, 0.7
@@ -45,6 +46,11 @@ class Part:
     timings: dict[str, float]
     language: str
     dispute: conflict.Disagreement | None = None
+
+    @property
+    def asks_yes_no(self) -> bool:
+        """True where the question wants yes or no."""
+        return w.wanted_kind(self.question) == "yes-no"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +112,11 @@ class Writer:
             facts.append(dispute.newer)
             best = dispute.newer if dispute.newer.answer is not None else best
         checking, reason = 0.0, ""
-        asks_yes_no = w.wanted_kind(part.question) == "yes-no"
         shown: Evidence | None = None
         alone = silent = False
         try:
-            for guess in (
-                (False,) if asks_yes_no else (False, True)
-            ):  # "yes" is no extract that both could mark
+            # "Yes" is no extract that both could mark.
+            for guess in (False,) if part.asks_yes_no else (False, True):
                 silent = False
                 for drafted in self._brief_draft(part, facts, best, guess=guess):
                     if drafted is None:
@@ -154,9 +158,7 @@ class Writer:
         """The adapted model's brief answer from the facts, of which it sees `best` marked, or that there is none; with `guess`
         it must name something. None for each beat until it is there."""
         read = [prompt.fact_of(fact, marked=fact is best) for fact in facts]
-        rules = prompt.adapted_grammar(
-            read, may_abstain=not guess, yes_no=w.wanted_kind(part.question) == "yes-no"
-        )
+        rules = prompt.adapted_grammar(read, may_abstain=not guess, yes_no=part.asks_yes_no)
         pieces = self.model.stream(
             prompt.adapted_messages(part.question, read), grammar=rules, max_tokens=BRIEF_TOKENS
         )
@@ -238,7 +240,7 @@ class Writer:
 
     def _judge_yes_no(self, word: str, said: str, item: Evidence, part: Part) -> check.Verdict:
         """Whether "yes" or "no" and the reason given for it rest on one sentence of the evidence."""
-        if w.wanted_kind(part.question) != "yes-no":
+        if not part.asks_yes_no:
             return check.Verdict(False, 0.2, "the question does not ask for yes or no")
         wrong = brief.wrong_word(word, part.question, item.text, language=part.language)
         return check.Verdict(False, 0.1, wrong) if wrong else self._verdict(said, item, part)

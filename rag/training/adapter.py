@@ -258,6 +258,15 @@ def main() -> int:
         }  # fmt: skip
         file.with_suffix(".json").write_text(json.dumps(card, indent=1) + "\n", "utf-8")
 
+    def note_measured() -> None:
+        point = {
+            "step": step, "minutes": round(spent / 60, 1), "examples": sum(kinds.values()),
+            "loss": round(running, 4), "held_loss": held_out_loss(model, held_rows, device, options.tokens),
+            **measure(model, tokenizer, held, device),
+        }  # fmt: skip
+        curve.append(point)
+        log.info("held out: %s", json.dumps(point))
+
     saved, done = time.time(), 0.0
     while done < 1.0 and pass_number < options.passes:
         drawn_from = chance.getstate()
@@ -308,28 +317,12 @@ def main() -> int:
                     seen / spent,
                 )
             if step % options.measure_every == 0:
-                point = {
-                    "step": step, "minutes": round(spent / 60, 1), "examples": sum(kinds.values()),
-                    "loss": round(running, 4), "held_loss": held_out_loss(model, held_rows, device, options.tokens),
-                    **measure(model, tokenizer, held, device),
-                }  # fmt: skip
-                curve.append(point)
-                log.info("held out: %s", json.dumps(point))
+                note_measured()
             if time.time() - saved > 60 * options.save_minutes:
                 keep(options.out.with_name(f"unfinished-{options.out.name}"))
                 saved = time.time()
         pass_number, skip, number = pass_number + (done < 1.0), 0, -1 if done < 1.0 else number - 1
-    curve.append(
-        {
-            "step": step,
-            "minutes": round(spent / 60, 1),
-            "examples": sum(kinds.values()),
-            "loss": round(running, 4),
-            "held_loss": held_out_loss(model, held_rows, device, options.tokens),
-        }
-        | measure(model, tokenizer, held, device)
-    )
-    log.info("held out: %s", json.dumps(curve[-1]))
+    note_measured()
     keep(options.out)
     return 0
 

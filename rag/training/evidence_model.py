@@ -49,7 +49,7 @@ from rag.training.groups import (
     with_changed,
     with_sentence,
 )
-from rag.training.sets import SQUAD2_TRAINED, canard, qed, squad
+from rag.training.sets import annotated
 
 log = logging.getLogger(__name__)
 PER_STEP = 5
@@ -230,12 +230,7 @@ def prepare(data: Path, kept: Path | None, seed: int) -> list[Group]:
     embedder = load_embedder()
     chance = random.Random(seed)
     groups: list[Group] = []
-    sets = (
-        squad(data / "squadshifts_newwiki" / "new_wiki_v1.0.json"),
-        qed(data / "qed" / "qed-dev.jsonlines"),
-        squad(data / "squad2" / "dev-v2.0.json", SQUAD2_TRAINED),
-        canard(data / "canard" / "dev.json"),
-    )
+    sets = [read() for _, read in annotated(data)]  # whatever is missing is told before the first is gone through
     with tempfile.TemporaryDirectory() as folder:
         for pages, asked in sets:
             groups += groups_of(pages, asked, embedder, Path(folder))

@@ -8,7 +8,7 @@ import pickle
 import random
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from rag import evidence
 from rag.evidence_model import WEIGHTS, load_evidence_model
 from rag.retrieve import retrieve
 from rag.schema import Evidence, Passage
-from rag.training.sets import SQUAD2_TRAINED, Asked, Pages, canard, qed, squad
+from rag.training.sets import Asked, Pages, annotated
 
 log = logging.getLogger(__name__)
 PASSAGES = 3
@@ -155,26 +155,16 @@ def found_key(seed: int, precision: str) -> str:
     return hashlib.sha256(repr((seed, precision, SIZES, PASSAGES, KEPT, model)).encode()).hexdigest()[:10]
 
 
-def gather(
-    data: Path, kept: Path | None, seed: int, precision: str = "bf16", only: Sequence[str] = ()
-) -> list[Found]:
+def gather(data: Path, kept: Path | None, seed: int, precision: str = "bf16") -> list[Found]:
     """What is found for a sample of each set; kept in the folder `kept` set by set, and read from there when it is.
-    `only` names sets by their labels; sets that are not there are left out, which is logged."""
-    sets: list[tuple[Path, Callable[[Path], tuple[Pages, list[Asked]]]]] = [
-        (data / "squadshifts_newwiki" / "new_wiki_v1.0.json", squad),
-        (data / "qed" / "qed-dev.jsonlines", qed),
-        (data / "squad2" / "dev-v2.0.json", lambda path: squad(path, SQUAD2_TRAINED)),
-        (data / "canard" / "dev.json", canard),
-    ]
+    Sets that are not there are left out, which is logged."""
     made: list[Found] = []
     embedder = None
-    for path, read in sets:
-        if only and path.stem not in only:
-            continue
+    for path, read in annotated(data):
         if not path.is_file():
             log.warning("%s is not there: trained without it", path)
             continue
-        pages, asked = read(path)
+        pages, asked = read()
         file = kept / f"found-{pages.label}-{found_key(seed, precision)}.pickle" if kept else None
         if file and file.exists():
             made += pickle.loads(file.read_bytes())  # our own file of an earlier run

@@ -192,13 +192,13 @@ def batches(lengths: Sequence[int], tokens: int, chance: random.Random) -> list[
 
 
 def answer_loss(
-    model: Any, rows: Sequence[tuple[list[int], int]], device: str, *, width: int = 0, tokens: int = 0
+    model: Any, rows: Sequence[tuple[list[int], int]], device: str, *, width: int, tokens: int
 ) -> Any:
-    """Mean over the examples of the answer's mean negative log likelihood a token; only its tokens meet the vocabulary."""
+    """Mean over the examples of the answer's mean negative log likelihood a token, the batch padded to `tokens`; only the
+    answer's tokens meet the vocabulary."""
     import torch
 
-    width = width or max(len(ids) for ids, _ in rows)
-    ids = torch.zeros((max(tokens // width, len(rows)), width), dtype=torch.long)
+    ids = torch.zeros((tokens // width, width), dtype=torch.long)
     for number, (row, _) in enumerate(rows):
         ids[number, : len(row)] = torch.tensor(row)
     ids = ids.to(device)

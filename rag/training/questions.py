@@ -2,7 +2,7 @@
 
 A low-rank adapter learns from the annotated questions to turn a sentence into an answer in it and a question for that answer;
 then it asks about other sentences, drawn at random. A question is kept where it has a proper form, where the product's
-own retrieval finds the sentence again, and where the evidence model, if it reads it, does not mark other words: training on
+own retrieval finds the sentence again, and where the evidence model does not mark other words: training on
 questions that survive such a round trip is due to Alberti et al. 2019 (https://arxiv.org/abs/1906.05416).
 """
 
@@ -23,10 +23,11 @@ from typing import Any
 from index.embed import load_embedder
 from index.split import sentence_spans
 from rag import words as w
+from rag.training import sets
 from rag.training.drafts import tidied, tidy
 from rag.training.found import Found, found_for, found_key
 from rag.training.lora import batches, chat, load_base, low_rank, optimizer_of, step
-from rag.training.sets import SQUAD2_TRAINED, Asked, Pages, canard, qed, squad, wice
+from rag.training.sets import Asked, Pages
 
 log = logging.getLogger(__name__)
 ASKED = {"new_wiki_v1.0": 2200, "qed-dev": 3000, "dev-v2.0": 300, "dev": 400, "claim_dev": 1300}
@@ -58,16 +59,14 @@ def more_questions(
 ) -> list[Found]:
     """What is found for questions that the bundled model asks about the texts of the sets in the folder `data`, after it
     has learnt from the `annotated` ones how to; kept in the folder `kept`. `held` names pages to leave alone."""
+    claims = data / "wice" / "claim_dev.jsonl"
     texts: list[Pages] = []
-    for path, read in (
-        (data / "squadshifts_newwiki" / "new_wiki_v1.0.json", lambda path: squad(path)[0]),
-        (data / "qed" / "qed-dev.jsonlines", lambda path: _without_token_blanks(qed(path)[0])),
-        (data / "squad2" / "dev-v2.0.json", lambda path: squad(path, SQUAD2_TRAINED)[0]),
-        (data / "canard" / "dev.json", lambda path: canard(path)[0]),
-        (data / "wice" / "claim_dev.jsonl", wice),
+    for path, pages_of in (
+        *((path, lambda read=read: read()[0]) for path, read in sets.annotated(data)),
+        (claims, lambda: sets.wice(claims)),
     ):
         if path.is_file():
-            texts.append(read(path))
+            texts.append(_tidied(pages_of()))
         else:
             log.warning("%s is not there: no questions are asked about it", path)
     file = None
@@ -97,7 +96,10 @@ def more_questions(
     return made
 
 
-def _without_token_blanks(pages: Pages) -> Pages:
+def _tidied(pages: Pages) -> Pages:
+    """QED's pages without the blanks around their tokens, others as they are."""
+    if not pages.label.startswith("qed"):
+        return pages
     return replace(pages, texts={page: tidy(text) for page, text in pages.texts.items()})
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,21 @@ class Pages:
             yield Article(
                 article_id(self.label, title), title, title.replace("_", " "), "", text, language="en"
             )
+
+
+def annotated(data: Path) -> tuple[tuple[Path, Callable[[], tuple[Pages, list[Asked]]]], ...]:
+    """The files of the annotated sets that models are trained on, in the folder `data`, each with what reads it; of SQuAD 2.0
+    only the pages SQUAD2_TRAINED."""
+    new_wiki = data / "squadshifts_newwiki" / "new_wiki_v1.0.json"
+    searches = data / "qed" / "qed-dev.jsonlines"
+    squad2 = data / "squad2" / "dev-v2.0.json"
+    talks = data / "canard" / "dev.json"
+    return (
+        (new_wiki, lambda: squad(new_wiki)),
+        (searches, lambda: qed(searches)),
+        (squad2, lambda: squad(squad2, SQUAD2_TRAINED)),
+        (talks, lambda: canard(talks)),
+    )
 
 
 def squad(path: Path, only: Collection[str] = ()) -> tuple[Pages, list[Asked]]:
