@@ -230,7 +230,8 @@ def prepare(data: Path, kept: Path | None, seed: int) -> list[Group]:
     embedder = load_embedder()
     chance = random.Random(seed)
     groups: list[Group] = []
-    sets = [read() for _, read in annotated(data)]  # whatever is missing is told before the first is gone through
+    # All are read first: whatever is missing is told before hours are spent on the others.
+    sets = [read() for _, read in annotated(data)]
     with tempfile.TemporaryDirectory() as folder:
         for pages, asked in sets:
             groups += groups_of(pages, asked, embedder, Path(folder))
