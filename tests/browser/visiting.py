@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 BOX = "#question textarea"
 SEND = "#question .submit-button"
 STOP = "#question .stop-button"
-ABORTED, BROKEN_OFF = "AbortError: BodyStreamBuffer was aborted", "Connection errored out."
+ABORTED = ("AbortError: BodyStreamBuffer was aborted", "AbortError: signal is aborted without reason")
+"""How Chromium words it that a stream was broken off: while it was read, and before its answer had begun."""
+BROKEN_OFF = "Connection errored out."
 
 
 class Held(ScriptedPipeline):
