@@ -23,6 +23,8 @@ _DATE = re.compile(
     r"(?:[-*•–]\s*)?(?:(?:\d{1,2}\.?|\d{4}|[A-ZÀ-Þ][a-zà-ÿ]{2,10}|de|del|and|und|y|to|bis|[–-])\s+){0,5}(?:1\d|20)\d\d[.:]"
 )
 
+_NAMED = re.compile(r"\w [A-ZÀ-Þ]\w+!$")
+
 
 class Tokenizes(Protocol):
     """What splitting needs of an embedder."""
@@ -56,14 +58,15 @@ def sentence_spans(text: str, language: str = "en") -> list[tuple[int, int]]:
 
 def _belongs_to_previous(text: str, previous: tuple[int, int], start: int, end: int, line: int) -> bool:
     """A closing quotation mark or bracket cut off from its sentence, a lower-case rest of it, or what the date before it
-    heads, as in a timeline: "16 September 1987. The treaty is agreed." says when, neither half does."""
+    heads, as in a timeline: "16 September 1987. The treaty is agreed." says when, neither half does. A mark that belongs to a
+    name ends no sentence: "readers of Kerrang! magazine"."""
     if previous[0] < line:
         return False
     if not text[line : previous[0]].strip() and _DATE.fullmatch(text, *previous):
         return True
     piece = text[start:end]
     return (piece[0] in "”’»)]" and len(piece) <= 2) or (
-        piece[0].islower() and text[previous[1] - 1] not in "!?"
+        piece[0].islower() and (text[previous[1] - 1] not in "!?" or bool(_NAMED.search(text, *previous)))
     )
 
 

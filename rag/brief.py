@@ -11,13 +11,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from rag import exact
+from rag import exact, extent, planned
 from rag import words as w
 from rag.check import Verdict, in_order, question_share, stands_in
 
 MIN_SHARE = 0.34
 NEARLY_ALL = 0.9
-MOST_WORDS = 25
 _LEAD = re.compile(r"^According to (?P<who>[^,]{2,60}), (?P<said>.+)$")
 _YES_NO = re.compile(r"^(?P<word>Yes|No)\b[,:] (?P<said>.+)$")
 _SAYS = r"(?:said|says|argued|argues|claimed|claims|suggested|suggests|estimated|estimates|stated|states|believed|believes|wrote|writes)"
@@ -30,13 +29,6 @@ _NUMBER_AFTER = re.compile(
     r"^(?:[.,]?\d|\s?[%°]|[\s-](?:hundred|thousand|million|billion|trillion|per\s?cent|Millionen|Milliarden|Prozent|millones|por ciento)\b)",
     re.IGNORECASE,
 )
-_LIMIT_BEFORE = re.compile(
-    r"(?<!\w)(?P<all>(?:(?P<span>between|from|zwischen|von|entre|de)|(?P<day>after|before|since|until|by|nach|vor|seit|bis|después de|antes de|"
-    r"desde|hasta)|(?:no |not )?(?:more|less|fewer|later|earlier) than|at (?:least|most)|up to|as (?:many|much|few|little|early|late) as|"
-    r"about|around|approximately|roughly|nearly|almost|some|only|an estimated|circa|mehr als|weniger als|etwa|rund|fast|nur|knapp|"
-    r"mindestens|höchstens|bis zu|más de|menos de|unos|unas|casi|solo|al menos|alrededor de)\s+(?:the\s+)?[$€£]?)$",
-    re.IGNORECASE,
-)
 _LIMITS = re.compile(
     r"\b(?:nearly|almost|partly|only|until|former(?:ly)?|some|most|unless|if|except|instead|rather|about to|once|"
     r"fast|beinahe|nur|teilweise|ehemals|bis)\b",
@@ -47,11 +39,27 @@ _ASKS_WHEN = re.compile(
     re.I,
 )
 _DECADE = re.compile(
-    r"^(?:when|after|before|while|during|once|as soon as)\b|\b\d{3,4}s\b|\b(?:season|spring|summer|autumn|winter|day|night|morning|evening|noon)\b",
+    r"^(?:when|after|before|while|during|once|as soon as)\b|\b\d{3,4}s\b|\b(?:season|spring|summer|autumn|winter|day|night|morning|evening|noon)\b|"
+    r"\b(?:next|coming|last|past|following|within|these)\b.{0,20}\b(?:day|week|month|year|decade|hour)s\b",
     re.I,
 )
 _LEANING = frozenset(
     "a an the it its he she they them this that these those which who what of in on at to".split()
+)
+_LIMITING = frozenset(
+    "about around approximately roughly nearly almost some only estimated more less fewer least most up over under".split()
+)
+_GIVES_REASON = re.compile(
+    r"\b(?:because|since|due to|owing to|thanks to|to|so that|for|by|as|of|from|caus\w+|reason\w*|led to|weil|wegen|damit|um|aus|porque|para|por)"
+    r"(?:\s+(?:the|an?|its|their|his|her))?\s*$",
+    re.IGNORECASE,
+)
+_CALLED = re.compile(
+    r"\b(?:called|named|the names? of|heißt|hieß|genannt|se llama|llamad[oa]s?)\b", re.IGNORECASE
+)
+_EITHER = re.compile(
+    r"^(?:and |so |but )?(?:which|who|what)\b[^,:]*[,:] (?P<one>[^,?]+?),? or (?P<other>[^,?]+?)\W*$",
+    re.IGNORECASE,
 )
 _NO_COUNT = re.compile(r"\b(?:twice|half|first|second|third)\b", re.IGNORECASE)
 _PAST, _PRESENT = re.compile(r"\b(?:was|were|had)\b", re.I), re.compile(r"\b(?:is|are|has|have)\b", re.I)
@@ -77,14 +85,16 @@ class Extract:
         """The answer as a sentence, with a capital and a full stop."""
         text = f"According to {self.who}, {self.said}" if self.who else self.said
         first = text.split()[0]
-        if first.isalpha() and first.islower() and first not in ("de", "von", "van", "al", "del", "da"):
+        particle = first in ("de", "von", "van", "al", "del", "da") and not w.has_date(text)
+        if first.isalpha() and first.islower() and not particle:
             text = text[:1].upper() + text[1:]
         return text if text[-1:] in ".!?…" else f"{text}."
 
 
-def extract(draft: str, cited: str) -> Extract | None:
-    """Where the words of a brief answer stand in the cited sentence; None where they do not, where a number would be cut,
-    or where the sentence does not have it from whom the answer names."""
+def extract(draft: str, cited: str, question: str = "") -> Extract | None:
+    """Where the words of a brief answer stand in the cited sentence, with those around them that belong to an answer to the
+    question: a figure's limit and unit, a reason's whole clause, the article. None where they do not stand there, where a
+    number would be cut, or where the sentence does not have it from whom the answer names."""
     text = draft.strip()
     lead = _LEAD.match(text)
     who, said = (lead.group("who"), lead.group("said")) if lead else ("", text)
@@ -95,31 +105,15 @@ def extract(draft: str, cited: str) -> Extract | None:
     ):
         return None
     place = stands_in(said, cited) or stands_in(said.rstrip(" ."), cited)
-    if place is None or len(said.split()) > MOST_WORDS:
+    if place is None or len(said.split()) > extent.MOST_WORDS:
         return None
     start, end = place
     if cited[start].isdigit() and _NUMBER_BEFORE.search(cited[:start]):
         return None
     if cited[end - 1].isdigit() and _NUMBER_AFTER.match(cited[end:]):
         return None
-    start = _with_limit(cited, start, end)
+    start, end = extent.whole(cited, start, end, question)
     return Extract(cited[start:end], start, end, _clause(cited, start, end), who)
-
-
-def _with_limit(cited: str, start: int, end: int) -> int:
-    """Where an extract that begins with a figure or a date begins with the words that limit it: "70,000" in "more than 70,000"
-    or "1850" in "after 1850" would say something else."""
-    said = cited[start:end]
-    words = w.words(said)
-    first = words[0] if words else ""
-    if not (first[:1].isdigit() or first in w.NUMBER_WORDS or first in w.MONTHS):
-        return start
-    limit = _LIMIT_BEFORE.search(cited[:start])
-    if limit is None or (limit.group("day") and not w.has_date(said)):
-        return start
-    if limit.group("span") and not re.search(r"\b(?:and|to|und|bis|y|a)\b|–", said):
-        return start
-    return limit.start("all")
 
 
 def verdict(
@@ -129,13 +123,17 @@ def verdict(
     the same words, so that the sentence may use other words than the question."""
     said, clause = found.said, found.clause
     fresh = set(w.content_stems(said, language)) - set(w.content_stems(question, language))
+    offered = _offered(question, language)
+    if offered and sum(bool(set(w.content_stems(said, language)) & stems) for stems in offered) != 1:
+        return Verdict(False, 0.2, "it is not the one or the other that was asked about")
     if not fresh and not (
-        w.numbers(said) - w.numbers(question)
+        offered
+        or w.numbers(said) - w.numbers(question)
         or _initials(said, question)
         or (agreed and _another_word(said, question))
     ):
         return Verdict(False, 0.2, "it only repeats the question")
-    wrong = _other_kind(said, question) if language == "en" else ""
+    wrong = (_other_kind(said, question) if language == "en" else "") or _other_sort(found, cited, question)
     if wrong:
         return Verdict(False, 0.2, wrong)
     asks_denial = w.negating(question)
@@ -149,6 +147,8 @@ def verdict(
         exact.hedged(question) or exact.hedged(said) or _FUTURE.search(question)
     ):
         return Verdict(False, 0.1, "the cited words do not say it for certain")
+    if planned.asks_what_happened(question) and planned.only_planned(clause):
+        return Verdict(False, 0.1, "the cited words only say that it will be")
     if not agreed and question_share(said, f"{cited} {title}", question, language) < MIN_SHARE:
         return Verdict(False, 0.2, "it does not speak of what was asked")
     return Verdict(True, 1.0, "")
@@ -157,11 +157,24 @@ def verdict(
 def plain(found: Extract, cited: str, question: str) -> bool:
     """True where the sentence itself says it and leaves nothing to be told with it: without doubt or condition, in nobody's mouth
     but whose the answer or the question names, and not of what was, or of what something else stands for. What the clause
-    around the answer denies never comes so far (`verdict`)."""
+    around the answer denies never comes so far (`verdict`). A figure whose unit stands elsewhere in the sentence needs it."""
     return (
-        (not exact.hedged(cited) or exact.hedged(question) or bool(_FUTURE.search(question)))
+        (not exact.hedged(cited) or exact.hedged(question))
         and (bool(found.who) or not exact.attributed(cited) or exact.attributed(question))
         and not re.search(r"\b(?:former|formerly|instead of|rather than|except)\b", cited, re.IGNORECASE)
+        and not (extent.MEASURED.search(question) and _bare_figure(found.said))
+    )
+
+
+def _bare_figure(said: str) -> bool:
+    """True where a figure is told without what it measures ("about 96")."""
+    return (
+        bool(w.numbers(said))
+        and not re.search(r"[%°$€£:]", said)
+        and all(
+            word[0].isdigit() or word in w.NUMBER_WORDS or word in _LIMITING or w.is_stop(word)
+            for word in w.words(said)
+        )
     )
 
 
@@ -227,6 +240,32 @@ def _other_kind(said: str, question: str) -> str:
     if kind in ("who", "where") and not re.search(r"[^\W\d_]" if not said[:1].isdigit() else r"[A-Z]", said):
         return "it holds no name"
     return ""
+
+
+def _other_sort(found: Extract, cited: str, question: str) -> str:
+    """Why the words are not what a question for a reason or a name wants, whatever the language."""
+    said = found.said
+    if (
+        w.wanted_kind(question) == "why"
+        and len(said.split()) < 3
+        and not (_GIVES_REASON.search(cited[: found.start]) or extent.REASON.match(said))
+    ):
+        return "it gives no reason"
+    behind = re.match(r"\s(\w+)", cited[found.end :])
+    describes = behind is not None and behind.group(1).lower() in w.words(question)
+    if _CALLED.search(question) and said == said.lower() and describes:
+        return "it describes and does not name"
+    return ""
+
+
+def _offered(question: str, language: str) -> tuple[set[str], ...]:
+    """The content words that tell the two things apart between which a question lets choose ("Which is older, A or B?");
+    empty for other questions."""
+    match = _EITHER.search(question)
+    if match is None:
+        return ()
+    one, other = (set(w.content_stems(match.group(name), language)) for name in ("one", "other"))
+    return (one - other, other - one) if one - other and other - one else ()
 
 
 def _initials(said: str, question: str) -> bool:

@@ -33,6 +33,11 @@ _ASKED = (
         rf"^(?:(?i:y) )?(?i:quién|quiénes|qué) (?:es|era|fue|son|fueron) (?:(?i:el|la|los|las) )?(?P<name>{_NAME})$"
     ),
 )
+_AGE_ASKED = (
+    re.compile(rf"^(?:(?i:and|but|so),? )?(?i:how old (?:is|was)|what age (?:is|was)) (?P<name>{_NAME})$"),
+    re.compile(rf"^(?:(?i:und|aber) )?(?i:wie alt (?:ist|war)) (?P<name>{_NAME})$"),
+    re.compile(rf"^(?:(?i:y) )?(?i:(?:qué edad|cuántos años) (?:tiene|tenía)) (?P<name>{_NAME})$"),
+)
 _TITLES = (
     r"President|Vice-President|Prime Minister|Chancellor|Mayor|Captain|Councillor|Senator|Governor|"
     r"Dr\.?|General|Colonel|Major|Judge|Justice|Bishop|Archbishop|Pope|King|Queen|Prince|Princess|Lord|Lady|Sir|Dame|"
@@ -85,6 +90,28 @@ def asked_name(question: str) -> str:
     return ""
 
 
+def asked_age(question: str) -> str:
+    """The name whose age a question asks for ("How old is Ada Example?"), "" for other questions."""
+    asked = " ".join(question.split()).strip("¿?!. ")
+    return next((match.group("name") for pattern in _AGE_ASKED if (match := pattern.match(asked))), "")
+
+
+def age_of(name: str, sentence: str) -> tuple[int, int] | None:
+    """Where a sentence tells a person's age as newspapers do ("Ada Example, 81,", "81-year-old Ada Example"); None where it does
+    not."""
+    sentence = sentence[:MOST_CHARS]
+    named = rf"(?<!\w){re.escape(name)}(?!\w)"
+    age = r"(?P<age>\d{1,3})"
+    for pattern in (
+        rf"{named}(?:,\s(?:aged\s|de\s)?|\s\(){age}(?:\saños)?(?=[,.;)])",
+        rf"(?P<age>\d{{1,3}}[- ](?:year|jährige[rns]?)(?:-old)?)\s(?:[\w’'-]+\s){{0,3}}?{named}",
+        rf"{named}\s(?:is|was|ist|war|tiene|tenía)\s(?P<age>\d{{1,3}})(?:\s(?:years\sold|Jahre\salt|años))?(?=[,.;)]|\s(?:and|und|y)\b)",
+    ):
+        if match := re.search(pattern, sentence):
+            return match.span("age")
+    return None
+
+
 def said_of(name: str, sentence: str, language: str = "en") -> tuple[int, tuple[int, int]] | None:
     """How plainly a sentence says who or what a name is, from 1 (a title) to 3 ("is a"), and where; None where it
     does not."""
@@ -133,15 +160,19 @@ def _says_so(sentence: str, match: re.Match[str], language: str) -> bool:
 
 
 def first(question: str, ranked: Ranked) -> Ranked:
-    """The sentences that say who or what the question's name is before all others, and the confidence that they
-    answer it; `ranked` where the question asks for no name, or none of its sentences says so."""
-    name = asked_name(question)
-    if not name:
+    """The sentences that say who or what the question's name is, or how old, before all others, and the confidence that they
+    answer it; `ranked` where the question asks for no such thing, or none of its sentences says so."""
+    name, aged = asked_name(question), asked_age(question)
+    if not name and not aged:
         return ranked
     found: list[tuple[int, Evidence]] = []
     others: list[Evidence] = []
     for item in ranked.sentences:
-        said = said_of(name, item.text, item.passage.article.language or "en")
+        if aged:
+            place = age_of(aged, item.text)
+            said = (3, place) if place else None
+        else:
+            said = said_of(name, item.text, item.passage.article.language or "en")
         if said is None:
             others.append(replace(item, score=item.score * ASIDE))
             continue

@@ -28,6 +28,7 @@ from index.split import is_heading, sentence_spans
 from rag import orders
 from rag import words as w
 from rag.evidence_model import Read, Reading, context_of
+from rag.parts import asked_kind
 from rag.retrieve import Encodes
 from rag.schema import Evidence, Passage
 from rag.scorers import Logistic, scorer, sigmoid
@@ -63,6 +64,8 @@ class Reads(Protocol):
 ORDER = Logistic(-6.0, (0.6, 0.2, 0.5, 4.0, 0.5))
 """The order of the sentences that were read, over READ_FEATURES, set by hand near its fit (.51, .07, .37, 4.5, 1.4): the
 fit hardly minds where an answer stands and puts first what merely repeats the question (docs/decisions.md)."""
+ORDER_FOREIGN = Logistic(-6.0, (0.3, 0.1, 1.0, 4.0, 3.0))
+"""The same for other languages than English, of which the evidence model has read none: the question's own words count more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +189,7 @@ class Asked:
         }
         self.total = sum(self.terms.values())
         self.text, self.language = question, language
-        self.kind = w.wanted_kind(question)
+        self.kind = w.wanted_kind(question) if language == "en" else asked_kind(question, language)
         self.names = w.named(question, language)
         self.words = frozenset(w.words(question))
         self.numbers = w.numbers(question)
@@ -331,8 +334,9 @@ def _by_reading(
         return Scored((), [], 0.0, {})
     asked = Asked(question, candidates, language)
     rows = read_rows(asked, candidates, reads)
+    order = ORDER if language == "en" else ORDER_FOREIGN
     if not orders.asks_about_orders(question):  # the confidence must not rest on what will not be shown
-        stays = orders.kept([ORDER(row) for row in rows], [c.suspect for c in candidates])
+        stays = orders.kept([order(row) for row in rows], [c.suspect for c in candidates])
         keep = [i for i, stay in enumerate(stays) if stay]
         candidates, reads, rows = (
             [candidates[i] for i in keep],
@@ -341,7 +345,7 @@ def _by_reading(
         )
     summary = read_summary(asked, candidates, reads, rows, cache, vector)
     confidence = scorer("answerable_read", READ_ANSWER_FEATURES)(summary)
-    return Scored(candidates, [ORDER.odds(row) for row in rows], confidence, dict(enumerate(reads)))
+    return Scored(candidates, [order.odds(row) for row in rows], confidence, dict(enumerate(reads)))
 
 
 def _evidence(candidate: Candidate, score: float, read: Read | None) -> Evidence:
@@ -418,7 +422,8 @@ def read_summary(
     vector: np.ndarray,
 ) -> tuple[float, ...]:
     """READ_ANSWER_FEATURES of at least one candidate, given the rows of READ_FEATURES and the question's embedding."""
-    order = sorted(range(len(candidates)), key=lambda i: -ORDER.odds(rows[i]))
+    placed = ORDER if asked.language == "en" else ORDER_FOREIGN
+    order = sorted(range(len(candidates)), key=lambda i: -placed.odds(rows[i]))
     best = [candidates[i] for i in order[:EMBEDDED]]
     return (
         max(said.logit for said in reads),

@@ -23,9 +23,11 @@ from rag import (
     evidence,
     followup,
     longer,
+    planned,
     quote,
     refusal,
     rewrite,
+    speech,
     talk,
 )
 from rag import words as w
@@ -309,6 +311,7 @@ class Pipeline:
                 ranked = longer.choose(wish, longer.with_leads(mine, wish, self.library), ranked, self._cache)
             else:
                 ranked = counted.first(part, definition.first(part, ranked), language)
+                ranked = speech.first(part, planned.last(part, ranked), tongue)
             timings["evidence"] += elapsed_ms(then)
             confidence = max(confidence, ranked.confidence)
             reason = self._why_not(part, ranked, mine, plan)

@@ -151,10 +151,24 @@ def is_stop(word: str, language: str = "en") -> bool:
     )
 
 
+_ASKING = {
+    "de": frozenset(
+        "sagt sagte sagten meint meinte heißt hieß kostet kostete gibt gab macht machte zeigt liegt steht kommt geschah passierte".split()
+    ),
+    "es": frozenset(
+        "dijo dice cuesta costó cuántos cuántas pasó ocurrió vuelve tiene tienen hizo hace".split()
+    ),
+}
+"""Words that questions are often asked with, beside the function words: "was" alone is English as well."""
+
+
 def spoken(text: str) -> str:
     """The language of a text by its function words: that with the most of them, English in doubt."""
     found = words(text)
-    counts = {language: sum(word in stop for word in found) for language, stop in STOP.items()}
+    counts = {
+        language: sum(word in stop or word in _ASKING.get(language, ()) for word in found)
+        for language, stop in STOP.items()
+    }
     best = max(counts, key=lambda language: (counts[language], language == "en"))
     return best if counts[best] > counts["en"] else "en"
 
@@ -182,13 +196,15 @@ def names(text: str) -> frozenset[str]:
     for position, (start, token) in enumerate(tokens):
         if not token[0].isupper():
             continue
-        before = text[:start].rstrip(" \"'“‘«(")
+        before = text[:start].rstrip(" \"'“‘«(¿¡„»")
         first = not before or before[-1] in ".!?…:\n"
         folded = words(token)[0] if words(token) else ""
         if not folded or is_stop(folded) or folded in MONTHS:
             continue
         if first:
-            after = tokens[position + 1][1] if position + 1 < len(tokens) else ""
+            next_at, after = tokens[position + 1] if position + 1 < len(tokens) else (start, "")
+            if re.search(r"[.!?…]\s", text[start:next_at]):
+                continue
             if not (after[:1].isupper() or (len(token) > 1 and token.isupper())):
                 continue
         found.add(folded)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from index.errors import ModelUnreachable
 from index.split import sentence_spans
-from rag import brief, check, conflict, counted, evidence, markers, orders, prompt
+from rag import brief, check, conflict, counted, evidence, markers, orders, prompt, speech
 from rag import words as w
 from rag.draft import MARK_FROM, Draft, elapsed_ms
 from rag.llm import LanguageModel
@@ -103,7 +103,8 @@ class Writer:
         draft, dispute = part.draft, part.dispute
         then = time.perf_counter()
         facts = [fact for fact in self._facts(part.ranked, small=True) if len(fact.text) <= LONG_FACT]
-        if not facts:
+        # What somebody said is told in their words.
+        if not facts or speech.asked(part.question, w.spoken(part.question)):
             yield from draft.quote(part.chosen)
             return ""
         best = _best_marked(facts)
@@ -190,7 +191,7 @@ class Writer:
                 verdict = self._judge_yes_no(word, said, item, part)
                 if verdict.ok:
                     return _Judged(drafted.text, item, verdict, alone=False)
-            elif (found := brief.extract(drafted.text, item.text)) is None:
+            elif (found := brief.extract(drafted.text, item.text, part.question)) is None:
                 continue
             else:
                 judged = self._judge_extract(found, item, drafted, facts, best, part)
@@ -217,7 +218,7 @@ class Writer:
         why, support = "", 0.0
         if orders.addresses_model(item.text):
             why = "the cited words speak to a machine"
-        elif told != item.text and brief.extract(drafted.text, told) is None:
+        elif told != item.text and brief.extract(drafted.text, told, part.question) is None:
             why = "the words are of an order to a machine"
         else:
             verdict = brief.verdict(

@@ -57,6 +57,7 @@ def test_a_chunk_is_exactly_its_span_and_within_its_size(text: str, size: int, o
         ('"It works," he said. Then he left!', 2),
         ("First line without a stop\nSecond line.", 2),
         ("16 September 1987. The treaty is agreed. It has eleven parts.", 2),
+        ("It led a poll of Kerrang! magazine readers. The band won.", 2),
         ("- 1986 and 1987. Ships go south.\n- 1995: Three chemists are honoured.", 2),
         ("It closed in June 1995. The last guest left.", 2),
         ("Nobody paid in 1995. The last guest left.", 2),

@@ -12,7 +12,7 @@ COST = "Officials said the canal had cost 302 million dollars, and critics estim
 
 def told(draft: str, cited: str, question: str, title: str = "The Sandbar Canal") -> str:
     """What is shown, or why nothing is."""
-    found = brief.extract(draft, cited)
+    found = brief.extract(draft, cited, question)
     if found is None:
         return "no extract"
     verdict = brief.verdict(found, cited, question, title=title)
@@ -89,6 +89,38 @@ def test_a_figure_keeps_the_words_that_limit_it(cited: str, draft: str, shown: s
     assert found.shown == shown
 
 
+TEA = "A cup of black tea holds about 47 milligrams of caffeine, a cup of green tea about 28, and a cup of coffee about 96."
+KING = "The king survived because he had left the city after mass, and never slept in a house again."
+
+
+@pytest.mark.parametrize(
+    ("cited", "draft", "question", "shown"),
+    [
+        ("The fires burned for six days.", "six", "How long did the fires burn?", "Six days."),
+        ("Drying at about 90 degrees stops it.", "90", "How hot is the tea when drying stops it?", "About 90 degrees."),
+        ("The batteries hold 4.3 megawatt hours.", "4.3", "How much do the batteries hold?", "4.3 megawatt hours."),
+        ("Two beavers built 13 dams in the valley.", "13", "How many dams did the beavers build in the valley?", "13."),
+        (KING, "the city", "Why did the king survive?", "Because he had left the city after mass."),
+        ("The king survived the quake in a tent.", "a tent", "Why did the king survive?", "it gives no reason"),
+        ("The king left for lack of money.", "lack of money", "Why did the king leave?", "Lack of money."),
+        ("The battery ferry Tora made her first crossing.", "battery", "What is the ferry called?", "it describes and does not name"),
+        ("The battery ferry Tora made her first crossing.", "Tora", "What is the ferry called?", "Tora."),
+        (TEA, "coffee", "Which has more caffeine, green tea or black tea?", "it is not the one or the other that was asked about"),
+        (TEA, "black tea", "Which has more caffeine, green tea or black tea?", "Black tea."),
+        (TEA, "tea", "Which has more caffeine, green tea or black tea?", "it is not the one or the other that was asked about"),
+        ("Wild tea was shown to Bruce by the Singpho people in 1823.", "Singpho people", "Who showed Bruce wild tea?", "The Singpho people."),
+        ("The roof of the red house fell.", "red", "Which house's roof fell?", "Red."),
+        ("Beijing described the ban as a “relic of the Cold War”.", "Cold War", "What did Beijing call the ban?", "Relic of the Cold War."),
+        ("The firm is to pay a $27bn (£14bn) tax bill.", "£14bn", "How big is the firm's tax bill?", "$27bn (£14bn)."),
+        ("The embargo is to end in the next six months.", "the next six months", "When is the embargo to end?", "The next six months."),
+    ],
+)  # fmt: skip
+def test_a_brief_answer_is_a_whole_answer_to_its_question(
+    cited: str, draft: str, question: str, shown: str
+) -> None:
+    assert told(draft, cited, question) == shown
+
+
 def test_a_little_word_is_an_answer_where_the_evidence_model_marked_it_too() -> None:
     cited, question = "On the map the first axis points up.", "Where does the first axis point on the map?"
     found = brief.extract("up", cited)
@@ -158,6 +190,9 @@ def test_the_right_words_for_the_opposite_question_are_not_shown(
         ("If parliament agrees, the bridge opens in 2030.", "2030", "When does the bridge open?", False),
         ("The former mayor Holt opened the bridge.", "Holt", "Who opened the bridge?", False),
         (COST, "302 million dollars", "How much did officials say the canal cost?", True),
+        (TEA, "about 96", "How much caffeine is in a cup of coffee?", False),
+        (TEA, "about 47 milligrams", "How much caffeine is in a cup of black tea?", True),
+        ("The striker could be out for six weeks.", "six weeks", "How long will the striker be out?", False),
     ],
 )  # fmt: skip
 def test_an_answer_stands_alone_only_where_the_whole_sentence_says_it_plainly(
