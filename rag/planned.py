@@ -11,8 +11,8 @@ from rag.evidence import Ranked
 PLANNED = 0.2
 """What is left of the score of a sentence that only tells a plan, where the question asks what happened."""
 _WILL = re.compile(
-    r"\b(?:will|(?:is|are) (?:due |expected |scheduled |set )?to|(?:is|are) going to|soll|sollen)\b",
-    re.IGNORECASE,
+    r"(?<!\b[Hh]er )(?<!\b[Hh]is )(?<!\b[Tt]he )(?<!\b[Tt]heir )(?<!\ba )(?<!\bfree )\bwill [a-z]|"
+    r"\b(?:is|are) (?:(?:due |expected |scheduled |set )?to|going to)\b|\b(?:soll|sollen)\b"
 )
 _ASKS_PAST = re.compile(
     r"\b(?:did|was|were|had|has been|have been|wurden?|war|waren|hatten?)\b", re.IGNORECASE
@@ -21,7 +21,9 @@ _ASKS_FUTURE = re.compile(
     r"\b(?:will|would|could|may|might|should|expect\w*|plan\w*|going to|promis\w*|wird|werden|soll\w*)\b",
     re.IGNORECASE,
 )
-_HAPPENED = re.compile(r"\b(?:was|were|had|did|has|have|[a-z]{3,}ed|wurden?|war|waren|hatten?|hat|haben)\b")
+_HAPPENED = re.compile(
+    r"\b(?:was|were|had|did|has|have|wurden?|war|waren|hatten?|hat|haben)\b|(?<!be )(?<!being )\b[a-z]{3,}ed\b"
+)
 
 
 def asks_what_happened(question: str) -> bool:

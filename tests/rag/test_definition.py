@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.definition import asked_name, said_of
+from rag.definition import age_of, asked_age, asked_name, said_of
 
 
 @pytest.mark.parametrize(
@@ -76,6 +76,26 @@ def test_a_sentence_that_only_holds_the_name_says_nothing_of_it(
     name: str, sentence: str, language: str
 ) -> None:
     assert said_of(name, sentence, language) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "age"),
+    [
+        ("How old is Ada Moreno?", "“It is cold,” said Ada Moreno, 81, who swims daily.", "81"),
+        ("How old is Ada Moreno?", "The 81-year-old captain Ada Moreno was told first.", "81-year-old"),
+        ("How old is Ada Moreno?", "Ada Moreno (81) has left.", "81"),
+        ("How old is Ada Moreno?", "Ada Moreno is 81 and swims daily.", "81"),
+        ("Wie alt ist Ada Moreno?", "Die 81-jährige Ada Moreno schwimmt täglich.", "81-jährige"),
+        ("¿Cuántos años tiene Ada Moreno?", "Ada Moreno, de 81 años, nada cada día.", "81"),
+        ("How old is Ada Moreno?", "Ada Moreno, 81 kilometres away, heard it.", None),
+        ("How old is Ada Moreno?", "Ada Moreno won in 2019, 12 years after her brother.", None),
+        ("How old is Ada Moreno?", "Jo Moreno, 40, is her son.", None),
+    ],
+)
+def test_an_age_is_read_where_newspapers_put_it(question: str, sentence: str, age: str | None) -> None:
+    assert asked_age(question) == "Ada Moreno"
+    place = age_of("Ada Moreno", sentence)
+    assert (sentence[slice(*place)] if place else None) == age
 
 
 def test_a_long_sentence_of_names_is_read_in_time_that_grows_with_its_length() -> None:

@@ -22,6 +22,33 @@ def test_names_are_capitalised_words_inside_a_sentence() -> None:
 
 
 @pytest.mark.parametrize(
+    ("question", "found"),
+    [
+        ("¿Cuándo vuelve el tren nocturno?", set()),
+        ("¿Quién dirige Rieles del Norte?", {"rieles", "norte"}),
+        ("¡Hola! ¿Qué dijo Marín?", {"marín"}),
+        ("„Wann öffnet die Brücke?“", {"brücke"}),
+    ],
+)
+def test_the_mark_before_a_question_makes_no_name_of_its_first_word(question: str, found: set[str]) -> None:
+    assert w.names(question) == found
+
+
+@pytest.mark.parametrize(
+    ("question", "language"),
+    [
+        ("Was sagte Rohr?", "de"),
+        ("Was kostet das Brot?", "de"),
+        ("Was it Rohr?", "en"),
+        ("¿Cuántos maquinistas faltan?", "es"),
+        ("Tide tables?", "en"),
+    ],
+)
+def test_the_language_of_a_short_question_is_known_by_how_it_asks(question: str, language: str) -> None:
+    assert w.spoken(question) == language
+
+
+@pytest.mark.parametrize(
     ("question", "kind"),
     [
         ("When did the canal open?", "when"),
