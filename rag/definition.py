@@ -1,4 +1,4 @@
-"""Questions that ask who or what a name is, and the sentences that say so in passing.
+"""Questions that ask who or what a name is, or how old, and the sentences that say so in passing.
 
 "The operator, Marrow Lines, hopes to sail again" answers "What is Marrow Lines?", though its sentence is about
 something else: the evidence model, which weighs whole sentences, passes it over. Names are looked up by the patterns
@@ -98,15 +98,20 @@ def asked_age(question: str) -> str:
 
 def age_of(name: str, sentence: str) -> tuple[int, int] | None:
     """Where a sentence tells a person's age as newspapers do ("Ada Example, 81,", "81-year-old Ada Example"); None where it does
-    not."""
+    not, or tells somebody else's ("the daughter of Ada Example, 12,")."""
     sentence = sentence[:MOST_CHARS]
-    named = rf"(?<!\w){re.escape(name)}(?!\w)"
-    age = r"(?P<age>\d{1,3})"
-    for pattern in (
-        rf"{named}(?:,\s(?:aged\s|de\s)?|\s\(){age}(?:\saños)?(?=[,.;)])",
-        rf"(?P<age>\d{{1,3}}[- ](?:year|jährige[rns]?)(?:-old)?)\s(?:[\w’'-]+\s){{0,3}}?{named}",
-        rf"{named}\s(?:is|was|ist|war|tiene|tenía)\s(?P<age>\d{{1,3}})(?:\s(?:years\sold|Jahre\salt|años))?(?=[,.;)]|\s(?:and|und|y)\b)",
-    ):
+    named = rf"(?<!\bof )(?<!\bvon )(?<!\bde )(?<!\b[Ii]n )(?<!\b[Aa]t )(?<!\b[Ff]rom )(?<!\w){re.escape(name)}(?!\w)"
+    age = r"(?P<age>[1-9]\d?|1[01]\d)(?![.,]?\d)"
+    patterns = [
+        rf"{named},\s(?:aged\s|de\s)?{age}(?:\saños)?(?=[,.;)](?!\s\d))",
+        rf"(?P<age>\d{{1,3}}(?:-year-old|-jährige[rns]?))\s(?:(?!(?:told|met|saw|asked|beat|married|man|woman|boy|girl|[a-z]+ed)\s)[a-zà-ÿ-]+\s)?{named}",
+        rf"{named}\s(?:is|was|ist|war|tiene|tenía)\s{age}(?:\syears\sold|\sJahre\salt|\saños|(?=[.;]|,?\s(?:and|und|y)\s))",
+    ]
+    if (
+        len(re.findall(r"[^\W\d_]\s\(\d+\)", sentence)) == 1
+    ):  # several are minutes of goals, or numbers on shirts
+        patterns.append(rf"{named}\s\({age}\)")
+    for pattern in patterns:
         if match := re.search(pattern, sentence):
             return match.span("age")
     return None

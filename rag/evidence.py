@@ -189,7 +189,10 @@ class Asked:
         }
         self.total = sum(self.terms.values())
         self.text, self.language = question, language
-        self.kind = w.wanted_kind(question) if language == "en" else asked_kind(question, language)
+        spoken = w.spoken(question)
+        # Number words and weekdays of other languages are not known, so that nothing is held against their sentences.
+        self.foreign = spoken != "en"
+        self.kind = asked_kind(question, spoken) if self.foreign else w.wanted_kind(question)
         self.names = w.named(question, language)
         self.words = frozenset(w.words(question))
         self.numbers = w.numbers(question)
@@ -201,7 +204,8 @@ class Asked:
 
     def matches(self, candidate: Candidate) -> float:
         """See `rag.words.kind_matches`."""
-        return w.kind_matches(self.kind, candidate.text, self.text)
+        match = w.kind_matches(self.kind, candidate.text, self.text)
+        return max(match, 0.0) if self.foreign else match
 
     def new_names(self, candidate: Candidate) -> float:
         """Names beyond the question's, up to three, as a share of three; 0 where none is asked for."""
@@ -334,18 +338,24 @@ def _by_reading(
         return Scored((), [], 0.0, {})
     asked = Asked(question, candidates, language)
     rows = read_rows(asked, candidates, reads)
-    order = ORDER if language == "en" else ORDER_FOREIGN
+    odds = [_odds(row, candidate) for row, candidate in zip(rows, candidates, strict=True)]
     if not orders.asks_about_orders(question):  # the confidence must not rest on what will not be shown
-        stays = orders.kept([order(row) for row in rows], [c.suspect for c in candidates])
+        stays = orders.kept([sigmoid(x) for x in odds], [c.suspect for c in candidates])
         keep = [i for i, stay in enumerate(stays) if stay]
-        candidates, reads, rows = (
+        candidates, reads, rows, odds = (
             [candidates[i] for i in keep],
             [reads[i] for i in keep],
             [rows[i] for i in keep],
+            [odds[i] for i in keep],
         )
     summary = read_summary(asked, candidates, reads, rows, cache, vector)
     confidence = scorer("answerable_read", READ_ANSWER_FEATURES)(summary)
-    return Scored(candidates, [order.odds(row) for row in rows], confidence, dict(enumerate(reads)))
+    return Scored(candidates, odds, confidence, dict(enumerate(reads)))
+
+
+def _odds(row: Sequence[float], candidate: Candidate) -> float:
+    order = ORDER if (candidate.passage.article.language or "en") == "en" else ORDER_FOREIGN
+    return order.odds(row)
 
 
 def _evidence(candidate: Candidate, score: float, read: Read | None) -> Evidence:
@@ -422,8 +432,7 @@ def read_summary(
     vector: np.ndarray,
 ) -> tuple[float, ...]:
     """READ_ANSWER_FEATURES of at least one candidate, given the rows of READ_FEATURES and the question's embedding."""
-    placed = ORDER if asked.language == "en" else ORDER_FOREIGN
-    order = sorted(range(len(candidates)), key=lambda i: -placed.odds(rows[i]))
+    order = sorted(range(len(candidates)), key=lambda i: -ORDER.odds(rows[i]))
     best = [candidates[i] for i in order[:EMBEDDED]]
     return (
         max(said.logit for said in reads),

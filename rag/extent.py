@@ -13,35 +13,62 @@ from rag.quantities import UNIT_BEHIND
 
 MOST_WORDS = 25
 MEASURED = re.compile(
-    r"\bhow (?:much|long|far|tall|high|large|big|deep|heavy|wide|fast|hot|cold|warm|thick|steep)\b",
+    r"\bhow (?:much|long|far|old|tall|high|large|big|deep|heavy|wide|fast|hot|cold|warm|thick|steep)\b|"
+    r"\bwie (?:viel|lange|weit|alt|hoch|groß|tief|schwer|breit|schnell|heiß|kalt|teuer)\b|\bcuánt[oa]\b",
     re.IGNORECASE,
 )
+"""What asks for a measure, and not for how many of something: the answer needs its unit."""
+WHY = re.compile(r"^\W*(?:and |but |so |und |aber |y )?(?:why|warum|weshalb|wieso|por qué)\b", re.IGNORECASE)
 _LIMIT_BEFORE = re.compile(
-    r"(?<!\w)(?P<all>(?:(?P<span>between|from|zwischen|von|entre|de)|(?P<day>(?:after|before|since|until|by|from|at|near)(?: the "
-    r"(?:end|start|beginning|middle) of)|after|before|since|until|by|nach|vor|seit|bis|(?:bis |seit |vor )?(?:Ende|Anfang|Mitte)|después de|"
-    r"antes de|desde|hasta)|(?:no |not )?(?:more|less|fewer|later|earlier) than|at (?:least|most)|up to|as (?:many|much|few|little|early|late) as|"
+    r"(?<!\w)(?P<all>(?:(?P<span>between|from|zwischen|von|entre|de)|(?P<day>(?:after|before|since|until|by)(?: the (?:end|start|"
+    r"beginning|middle) of)?|at the (?:end|start|beginning) of|nach|vor|seit|bis|(?:bis |seit |vor )?(?:Ende|Anfang|Mitte)|después de|antes de|"
+    r"desde|hasta)|(?:no |not )?(?:more|less|fewer|later|earlier) than|at (?:least|most)|up to|as (?:many|much|few|little|early|late) as|"
     r"about|around|approximately|roughly|nearly|almost|some|only|an estimated|circa|mehr als|weniger als|etwa|rund|fast|nur|knapp|"
-    r"mindestens|höchstens|bis zu|más de|menos de|unos|unas|casi|solo|al menos|alrededor de)\s+(?:the\s+)?[$€£]?)$",
+    r"mindestens|höchstens|bis zu|más de|menos de|unos|unas|casi|solo|al menos|alrededor de)\s+(?:the\s+)?)$",
     re.IGNORECASE,
 )
-_UNIT = re.compile(r"[\s-](?:[a-z]+[\s-])?[a-z]{2,}s\b")
-"""What is measured where no unit is known: one or two words in the plural ("4.3 megawatt hours")."""
 REASON = re.compile(
-    r"\b(?:because|due to|owing to|thanks to|in order to|so that|as a result of)\b", re.IGNORECASE
+    r"\b(?:because|due to|owing to|thanks to|in order to|so that|weil|wegen|damit|porque|debido a)\b",
+    re.IGNORECASE,
 )
-_CALLS = re.compile(r"\b(?:call|describe|term|label|dub|nenn\w*|nannte\w*|llam[aó])\b", re.IGNORECASE)
-_QUOTED = re.compile(r"[“\"„«](?P<said>[^“”\"„«»]{2,90})[”\"“»]")
+_CLAUSE_ENDS = re.compile(r"[,;:](?=\s|$)|\s[–—(-]|\s(?:and|but|where|und|aber|y|pero)\s")
+_ASKS_WORDS = re.compile(
+    r"^\W*(?:what|how) (?:did|does|do|has|have) .*\b(?:call|called|describe|described|dub)\b|\bnannte\w*\b|\bllamó\b",
+    re.IGNORECASE,
+)
+_QUOTED = re.compile(r"“([^“”]*)”|\"([^\"]*)\"|‘([^‘’]*)’|«([^«»]*)»|»([^«»]*)«|„([^„“”]*)[“”]")
+MOST_QUOTED = 12
 _OTHER_MONEY = re.compile(
     r"(?<![\w.,])(?P<all>[$€£¥][\d.,]*\d ?(?:m|bn|tn|k|million|billion)?|[\d.,]*\d ?(?:m|bn|million|billion)? (?:euros|dollars|pounds|yen)) \($"
 )
+_SMALL = "|".join(
+    sorted(
+        {
+            *w.NUMBER_WORDS,
+            *"zwei drei vier fünf sechs sieben acht neun zehn dos tres cuatro cinco seis siete ocho nueve diez".split(),
+        }
+    )
+)
+_FIGURE = rf"(?:\d[\d.,]*|(?:{_SMALL}))"
+_BARE = re.compile(rf"(?:.*\s)?{_FIGURE}", re.IGNORECASE)
+_YEAR = re.compile(r"(?:1\d|20)\d\d")
+_HALF = re.compile(r"(?: and a (?:half|quarter)|einhalb| y medi[ao])", re.IGNORECASE)
+_RANGE_BEFORE = re.compile(
+    rf"(?<![\w.,])(?P<all>{_FIGURE}\s?(?:or|to|and|–|-|bis|oder|und|o|a|y)\s?)$", re.IGNORECASE
+)
+_FURTHER = re.compile(rf"(?:,| and| und| y)? {_FIGURE}", re.IGNORECASE)
+_RATE = re.compile(r" (?:per|an?|pro|por) (?!half|quarter)[a-zà-ÿ]+|/[a-z]+|-[a-z]+", re.IGNORECASE)
 
 
 def whole(cited: str, start: int, end: int, question: str) -> tuple[int, int]:
     """The place of an answer's words in the cited sentence with those around them that belong to an answer to the question."""
-    if w.wanted_kind(question) == "why":
+    if WHY.search(question):
         start, end = _with_reason(cited, start, end)
     start, end = _with_quotation(cited, start, end, question)
-    end = _with_unit(cited, start, end, question)
+    if MEASURED.search(question):
+        start, end = _with_unit(cited, start, end)
+    if start and cited[start - 1] in "$€£¥":
+        start -= 1
     return _with_article(cited, _with_limit(cited, start, end), end), end
 
 
@@ -62,51 +89,66 @@ def _with_limit(cited: str, start: int, end: int) -> int:
 
 
 def _with_reason(cited: str, start: int, end: int) -> tuple[int, int]:
-    """The clause from "because" on in which the words stand, where it is brief: "The city" is no answer to "Why did he survive?",
-    and "because he had left the city" is."""
-    reasons = [match.start() for match in REASON.finditer(cited, 0, end)]
+    """The clause from "because" on in which the words stand, where it is brief and nothing ends it before them: "The city" is no answer
+    to "Why did he survive?", and "because he had left the city" is."""
+    reasons = list(REASON.finditer(cited, 0, end))
     if not reasons:
         return start, end
-    close = re.search(r"[,;:–—(]|[.!?]?[”\"]?$", cited[end:])
-    last = end + (close.start() if close else 0)
-    first = min(reasons[-1], start)
-    fits = len(cited[first:last].split()) <= MOST_WORDS and not re.search(r"[;:–—]", cited[first:start])
-    return (first, last) if fits else (start, end)
+    first = min(reasons[-1].start(), start)
+    close = _CLAUSE_ENDS.search(cited, end)
+    last = close.start() if close else len(cited.rstrip('.!?”"’» '))
+    broken = _CLAUSE_ENDS.search(cited, first, end)
+    leads = (
+        not cited[:first].strip() and cited[last : last + 1] != ","
+    )  # "Because of the storm the ferry stopped"
+    if broken or leads or len(cited[first:last].split()) > MOST_WORDS:
+        return start, end
+    return first, last
 
 
 def _with_quotation(cited: str, start: int, end: int, question: str) -> tuple[int, int]:
     """The whole of a brief quotation, where somebody's word for something is asked for, and a sum with the same in other money
     before it: "the Cold War" of "a ‘product of the Cold War’" would be no word for it."""
-    if _CALLS.search(question):
+    if _ASKS_WORDS.search(question):
         for match in _QUOTED.finditer(cited):
-            a, b = match.span("said")
-            if a <= start and end <= b:
-                return a, b
+            a, b = match.start() + 1, match.end() - 1
+            if a <= start and end <= b and len(cited[a:b].split()) <= MOST_QUOTED:
+                return a, b - (len(cited[a:b]) - len(cited[a:b].rstrip(" ,.")))
     if (other := _OTHER_MONEY.search(cited[:start])) and cited[end : end + 1] == ")":
         return other.start("all"), end + 1
     return start, end
 
 
-def _with_unit(cited: str, start: int, end: int, question: str) -> int:
-    """Where an extract ends that is a bare figure and answers "how long" and the like: behind its unit."""
-    said = w.words(cited[start:end])
-    counts = bool(said) and (said[-1][:1].isdigit() or said[-1] in w.NUMBER_WORDS)
-    if not counts or not MEASURED.search(question):
-        return end
-    if known := UNIT_BEHIND.match(cited, end):
-        return known.end()
-    unit = _UNIT.match(cited, end)
-    free = unit is not None and not any(w.is_stop(word) for word in w.words(unit.group()))
-    return unit.end() if unit is not None and free else end
+def _with_unit(cited: str, start: int, end: int) -> tuple[int, int]:
+    """A figure that is told without its unit with it, with all of its range and of a measure in two units ("two or three days", "five
+    minutes 30 seconds", "12 miles per hour"); as it is where no known unit follows."""
+    said = cited[start:end]
+    if not _BARE.fullmatch(said) or _YEAR.fullmatch(said):
+        return start, end
+    half = _HALF.match(cited, end)
+    known = UNIT_BEHIND.match(cited, half.end() if half else end)
+    if known is None:
+        return start, end
+    end = known.end()
+    while (more := _FURTHER.match(cited, end)) and (unit := UNIT_BEHIND.match(cited, more.end())):
+        end = unit.end()
+    if rate := _RATE.match(cited, end):
+        end = rate.end()
+    if before := _RANGE_BEFORE.search(cited[:start]):
+        start = before.start("all")
+    return start, end
 
 
 def _with_article(cited: str, start: int, end: int) -> int:
-    """Where an extract begins of which only the article was left out: before "the", where no other noun follows."""
+    """Where an extract begins of which only "the" was left out, where its noun phrase surely ends with it."""
     before = re.search(r"\bthe $", cited[:start], re.IGNORECASE)
     if before is None or not re.match(r"[^\W\d_]|\d+(?:st|nd|rd|th)\b", cited[start:]):
         return start
-    behind = re.match(r"[\s’']*(\w+)", cited[end:])
-    whole = cited[end : end + 1] != "-" and (
-        behind is None or cited[end : end + 1] in ",.;:)!?" or w.is_stop(behind.group(1).lower())
+    behind = re.match(r"\s(\w+)(?![\w-])", cited[end:])
+    stops = (
+        behind is not None
+        and w.is_stop(behind.group(1).lower())
+        and behind.group(1) not in ("and", "or", "und", "y")
     )
-    return before.start() if whole else start
+    ends = re.match(r"[.;:)!?]|$|, (?:who|which|where|when|but|while|whose)\b", cited[end:])
+    return before.start() if stops or ends else start

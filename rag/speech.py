@@ -2,61 +2,74 @@
 
 "What did Per Aas say?" is answered by '"Someone should have read the accounts," said Per Aas', which shares nothing with the
 question but the name: the evidence model, trained on encyclopaedic questions, passes it over, and newspapers are full of
-it. Here a sentence is an answer where the person asked about is the one who speaks in it.
+it. Here a sentence is an answer where the person asked about is the one who speaks in it; whoever is only spoken of or to
+is not.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rag import words as w
+from rag.definition import ASIDE, MOST_CHARS, SURE
 from rag.evidence import Ranked
 from rag.schema import Evidence
 
-SURE = 0.75
-"""The confidence that a sentence in which the person asked about speaks, and of what was asked, answers."""
-ASIDE = 0.05
-"""What is left of the score of the others."""
-MOST_CHARS = 1_500
-_WHO = r"(?P<who>(?:(?:the|der|die|das|el|la) )?[^\W\d_][\w.’'-]*(?: [\w.’'-]+){0,5}?)"
-_SAY = r"(?:say|tell|think|believe|claim|argue|warn|answer|reply|respond|add|write|promise|comment|declare|insist|explain)"
-_TOPIC = r"(?:\s+(?:about|of|on|to|regarding|concerning|when|after|before|against|over|in)\b(?P<topic>.*))?"
+_WHO = r"(?P<who>(?:(?:the|der|die|das|el|la|los|las) )?[^\W\d_][\w.’'-]*(?: [\w.’'-]+){0,5}?)"
 _ASKED = {
     "en": (
-        re.compile(
-            rf"^(?:and |but |so )?what (?:did|does|do|has|have|had|would) {_WHO} (?:actually |publicly |also )?{_SAY}{_TOPIC}$", re.I
-        ),
-        re.compile(rf"^(?:and |but |so )?what (?:has|have|had) {_WHO} (?:said|told|argued|claimed|written|promised){_TOPIC}$", re.I),
-        re.compile(rf"^(?:and |but |so )?how (?:did|does|do|has|have) {_WHO} (?:react|respond|reply|comment|answer)(?:ed)?{_TOPIC}$", re.I),
-        re.compile(
-            rf"^(?:and |but |so )?what (?:is|was|are|were) {_WHO}['’]s? (?:view|views|opinion|reaction|response|comment|answer|reply){_TOPIC}$", re.I
-        ),
+        r"what (?:did|does|do|has|have|had|would) {who} (?:actually |publicly |also )?(?:say|tell|think|believe|claim|argue|warn|reply|respond|comment|declare|insist|explain|promise){topic}",
+        r"what (?:has|have|had) {who} (?:said|told|argued|claimed|promised){topic}",
+        r"how (?:did|does|do|has|have) {who} (?:react|respond|reply|comment)(?:ed)?{topic}",
+        r"what (?:is|was|are|were) {who}['’]s? (?:view|views|opinion|reaction|response|comment|reply){topic}",
     ),
     "de": (
-        re.compile(
-            rf"^(?:und |aber )?was (?:sagt|sagte|meint|meinte|denkt|dachte|glaubt|glaubte|schrieb|antwortete) {_WHO}(?: (?:zu[rm]?|über|von|nach|dazu|darüber)\b(?P<topic>.*))?$", re.I
-        ),
-        re.compile(
-            rf"^(?:und |aber )?was (?:hat|haben) {_WHO}(?: (?:zu[rm]?|über|von|nach)\b(?P<topic>.*?))? (?:gesagt|gemeint|geschrieben|geantwortet)$", re.I
-        ),
+        r"was (?:sagt|sagte|meint|meinte|denkt|dachte|glaubt|glaubte) {who}{topic}",
+        r"was (?:hat|haben) {who}{topic} (?:gesagt|gemeint|geantwortet)",
+        r"wie reagierte[n]? {who}{topic}",
     ),
     "es": (
-        re.compile(
-            rf"^(?:y )?qué (?:dijo|dice|ha dicho|opina|opinó|piensa|pensaba|cree|respondió|escribió) {_WHO}(?: (?:sobre|de|del|acerca de|tras|a)\b(?P<topic>.*))?$", re.I
-        ),
+        r"qué (?:dijo|dice|ha dicho|opina|opinó|piensa|cree|respondió) {who}{topic}",
+        r"cómo reaccionó {who}{topic}",
     ),
 }  # fmt: skip
-_SAYS = (
-    r"(?:said|says|told|tells|thought|thinks|believed|believes|claimed|claims|argued|argues|warned|warns|answered|answers|replied|replies|responded|"
-    r"added|adds|wrote|writes|promised|promises|suggested|suggests|commented|declared|insisted|insists|explained|explains|called|calls|admitted|"
-    r"criticised|criticized|praised|welcomed|disagrees|disagreed|predicted|announced|stated|"
-    r"sagt|sagte|sagten|meint|meinte|erklärt|erklärte|schrieb|antwortete|nannte|warnte|betonte|"
-    r"dijo|dice|afirmó|afirma|explicó|opina|opinó|escribió|respondió|aseguró|advirtió|señaló)"
+_TOPIC = {
+    "en": r"(?: (?:about|of|on|to|regarding|concerning|when|after|before|against|over|in)\b(?P<topic>.*))?",
+    "de": r"(?: (?:zu[rm]?|über|von|nach|auf|am|im|in|bei|beim|dazu|darüber|davon)\b(?P<topic>.*?))?",
+    "es": r"(?: (?:sobre|acerca de|tras|a|al|ante)\b(?P<topic>.*))?",
+}
+_AND = {"en": "(?:and |but |so )?", "de": "(?:und |aber )?", "es": "(?:y )?"}
+_PATTERNS = {
+    language: tuple(
+        re.compile(f"^{_AND[language]}{form.format(who=_WHO, topic=_TOPIC[language])}$", re.IGNORECASE)
+        for form in forms
+    )
+    for language, forms in _ASKED.items()
+}
+_BEHIND_SPEECH = (
+    r"(?:said|says|added|adds|explained|explains|warned|warns|argued|argues|replied|replies|insisted|insists|wrote|sagte|sagt|meinte|meint|"
+    r"erklärte|schrieb|betonte|warnte|dijo|dice|afirmó|explicó|aseguró|advirtió|señaló|comentó|opinó|respondió)"
 )
-_BETWEEN = r"(?:[^\W\d_][\w.’'-]*\s+){0,4}?"
-_STOPS = frozenset("the a an der die das el la los las".split())
+"""Verbs that stand between words in quotation marks and whoever said them."""
+_SPEAKS = (
+    rf"(?:{_BEHIND_SPEECH[3:-1]}|told|thought|thinks|believed|believes|claimed|claims|answered|responded|promised|promises|suggested|suggests|commented|"
+    r"declared|called|calls|described|describes|admitted|criticised|criticized|praised|welcomed|disagrees|disagreed|predicted|announced|stated|"
+    r"denkt|dachte|glaubt|glaubte|nannte|antwortete|lobte|kritisierte|begrüßte|piensa|cree|opina|afirma|escribió|calificó|"
+    r"(?:hat|habe)\b[^.;]{0,90}\b(?:gesagt|erklärt|gewarnt|genannt)|ha (?:dicho|afirmado|advertido|explicado))"
+)
+_BETWEEN = r"(?:has|had|have|hat|habe|ha|había|also|later|then|once|again|publicly|openly|auch|später|dann|también|luego|[a-z]{3,}ly)"
+_TITLE = (
+    r"(?:Mr|Mrs|Ms|Miss|Dr|Prof|Professor|President|Minister|Secretary|Captain|Councillor|Senator|Governor|General|Judge|Justice|Bishop|Pope|King|Queen|"
+    r"Prince|Princess|Lord|Lady|Sir|Dame|Chancellor|Mayor|Herr|Frau|Bürgermeister|Bürgermeisterin|Ministerin|Präsident|Präsidentin|Kanzler|Kanzlerin)\.?"
+)
+_NO_ROLE = r"(?:and|but|that|while|when|who|whose|whom|which|und|aber|dass|als|y|pero|que|cuando)"
+"""What ends the words between "said" and whoever said it: "said Anna, whose brother Per Aas ..."."""
+_ARTICLES = frozenset("the der die das el la los las".split())
+_NOBODY = frozenset(
+    """he she it they we you i him her them this that one people anyone someone somebody everyone nobody er sie es wir ihr man ich
+    él ella ellos ellas usted ustedes yo""".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,36 +81,85 @@ class Asked:
 
 
 def asked(question: str, language: str = "en") -> Asked | None:
-    """Whose words the question asks for ("What did the mayor say about the bridge?"); None for other questions."""
+    """Whose words the question asks for ("What did the mayor say about the bridge?"); None for other questions, and where
+    neither a name nor "the" somebody stands there."""
     text = " ".join(question.split()).strip("¿?!. ")
-    for pattern in _ASKED.get(language, _ASKED["en"]):
+    for pattern in _PATTERNS.get(language, _PATTERNS["en"]):
         if match := pattern.match(text):
             who = match.group("who")
-            words = [word for word in who.split() if word.lower() not in _STOPS]
-            ends = (words[0], words[-1]) if words else ("he",)  # "Per" may be a name
-            if not any(word[0].islower() and w.is_stop(word, language) for word in ends):
-                return Asked(who, (match.groupdict().get("topic") or "").strip())
+            words = who.split()
+            named = words[0][0].isupper() or (len(words) > 1 and words[0].lower() in _ARTICLES)
+            if named and not _NOBODY.intersection(w.words(who)):
+                return Asked(who, (match.group("topic") or "").strip())
     return None
 
 
 def speaks(who: str, sentence: str, article: str = "") -> bool:
-    """True where a sentence has the person say, think or write something: "Aas said", "said Per Aas", "Aas, a councillor, warned",
-    "according to Aas". Of a person asked about with a first name, the `article` has to tell it as well."""
+    """True where a sentence has the person say, think or write something: "Aas said", '..., said Per Aas', "Aas, a councillor, warned",
+    "according to Aas". A person asked about with a first name must have it in the `article`, and nobody else's in the
+    sentence; "the mayor" is not the deputy mayor."""
     sentence = sentence[:MOST_CHARS]
-    words = [word for word in re.findall(r"[\w.’'-]+", who) if word.lower() not in _STOPS]
-    if len(words) > 1 and words[-1][0].isupper() and words[-2][0].isupper():
-        whole = rf"(?<!\w){re.escape(words[-2])}\s+(?:[\w.’'-]+\s+){{0,2}}?{re.escape(words[-1])}(?!\w)"
-        if not re.search(whole, article or sentence):
+    words = [word for word in who.split() if word.lower() not in _ARTICLES]
+    if not words:
+        return False
+    if words[0][0].isupper():
+        name = re.escape(words[-1])
+        known = {word for word in words[:-1] if word[0].isupper()}
+        if known and not re.search(
+            rf"{re.escape(words[0])}\s(?:\S+\s){{0,3}}?{name}(?!\w)", article or sentence
+        ):
             return False
-    name = rf"(?<!\w){re.escape(words[-1])}(?!\w)"
-    if words[-1][0].islower() and len(words) > 1:  # "the prime minister", not any minister
-        name = r"(?<!\w)" + r"\s+".join(map(re.escape, words)) + r"(?!\w)"
-    patterns = (
-        rf"\b{_SAYS}\s+{_BETWEEN}{name}",
-        rf"{name}(?:,[^,]{{1,90}},|\s\([^()]{{1,60}}\))?\s+(?:[a-zà-ÿ]+\s+){{0,2}}?{_SAYS}\b",
-        rf"\b(?:according to|laut|según)\s+{_BETWEEN}{name}",
+    else:
+        role = r"\s+".join(map(re.escape, words))
+        name = (
+            rf"(?i:{role})"
+            if role in (article or sentence).lower() or len(words) == 1
+            else rf"(?i:{re.escape(words[0])})"
+        )
+        known = set[str]()
+    named = rf"(?<!\w){name}(?!\w)"
+    before = rf"(?:(?!{_NO_ROLE}\b)[\w.’'-]+,?\s+){{0,7}}?"
+    for pattern in (
+        rf"[”\"“»«’',]\s*{_BEHIND_SPEECH}\s+(?P<to>{before}){named}(?!\s+(?:was|is|had|has|would|will|did|war|hatte|fue|[a-z]+(?:ed|ó)\b))",
+        rf"(?P<to>){named}(?:,[^,;]{{1,90}},|\s\([^()]{{1,60}}\))?\s+(?:{_BETWEEN}\s+){{0,2}}{_SPEAKS}\b",
+        rf"\b(?i:according to|laut|según)\s+(?P<to>{before}){named}",
+    ):
+        for match in re.finditer(pattern, sentence):
+            end = match.end("to")
+            if not _another(sentence[:end], known) and not re.search(
+                r"\b(?:that|dass|que)\b", match.group("to")
+            ):
+                return True
+    return False
+
+
+def _another(before: str, known: set[str]) -> bool:
+    """True where what stands before a name makes it somebody else's: "deputy", or a first name that is not among those known."""
+    before = re.sub(r"(?:\b(?:von|der|den|van|de|del|la|da)\s+)+$", "", before)
+    last = re.search(r"([\w.’'-]+)\s+$", before)
+    if last is None:
+        return False
+    word = last.group(1)
+    if word.lower() in (
+        "deputy",
+        "vice",
+        "former",
+        "ex",
+        "acting",
+        "assistant",
+        "stellvertretende",
+        "ehemalige",
+        "frühere",
+    ):
+        return True
+    return (
+        bool(known)
+        and word[0].isupper()
+        and word not in known
+        and not re.fullmatch(_TITLE, word)
+        and not w.is_stop(word.lower())
+        and not before[: last.start()].rstrip().endswith((",", ";", ":"))
     )
-    return any(re.search(pattern, sentence, re.IGNORECASE) for pattern in patterns)
 
 
 def first(question: str, ranked: Ranked, language: str = "en") -> Ranked:
@@ -107,27 +169,31 @@ def first(question: str, ranked: Ranked, language: str = "en") -> Ranked:
     if wanted is None:
         return ranked
     about = frozenset(w.content_stems(wanted.topic, language))
-    found: list[tuple[float, Evidence]] = []
+    told: list[Evidence] = []
     others: list[Evidence] = []
     for item in ranked.sentences:
-        share = (
-            _share(about, item, language) if speaks(wanted.who, item.text, item.passage.article.text) else 0.0
-        )
+        spoken = speaks(wanted.who, item.text, item.passage.article.text)
+        share = _share(about, item, language) if spoken else 0.0
         if share > 0.0:
-            found.append((share, item))
+            told.append(replace(item, score=share + item.score))
         else:
             others.append(replace(item, score=item.score * ASIDE))
-    if not found:
+    if not told:
         return ranked
-    best = [replace(item, score=share + item.score) for share, item in found]
-    total = sum(item.score for item in (*best, *others))
-    order = sorted((*best, *others), key=lambda item: -item.score)
-    sentences: Sequence[Evidence] = [replace(item, score=item.score / total) for item in order]
-    return Ranked(tuple(sentences), max(ranked.confidence, SURE))
+    order = sorted((*told, *others), key=lambda item: -item.score)
+    total = sum(item.score for item in order)
+    sentences = tuple(replace(item, score=item.score / total) for item in order)
+    return Ranked(sentences, max(ranked.confidence, SURE))
+
+
+def tells(question: str, item: Evidence, language: str = "en") -> bool:
+    """True where the question asks what somebody said and the sentence has them say it: such words are quoted."""
+    wanted = asked(question, language)
+    return wanted is not None and speaks(wanted.who, item.text, item.passage.article.text)
 
 
 def _share(about: frozenset[str], item: Evidence, language: str) -> float:
-    """How much of what was asked about the sentence, its passage's neighbourhood and the title hold; 1 where anything was asked."""
+    """How much of what was asked about the sentence, what stands around it and the title hold; 1 where anything was asked."""
     if not about:
         return 1.0
     text = item.passage.article.text
