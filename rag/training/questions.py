@@ -105,15 +105,15 @@ def asked_about(data: Path) -> list[Pages]:
 
 def asked_of(found: Found, pages: Pages) -> Asked | None:
     """A question that was kept as one of its page, with the place of its answer; None where it is of other pages."""
-    right = next((fact for fact in found.facts if fact.right), None)
     page = found.page.removeprefix(f"{pages.label}/")
-    if right is None or page == found.page or page not in pages.texts:
+    if page == found.page or page not in pages.texts:
         return None
-    at, within = pages.texts[page].find(right.text), right.text.find(found.answers[0])
-    if at < 0 or within < 0:
-        return None
-    start = at + within
-    return Asked(found.question, page, ((start, start + len(found.answers[0])),), (found.answers[0].lower(),))
+    answer = found.answers[0]  # a question made has one
+    for fact in found.facts:
+        at, within = pages.texts[page].find(fact.text), fact.text.find(answer)
+        if fact.right and at >= 0 and within >= 0:
+            return Asked(found.question, page, ((at + within, at + within + len(answer)),), (answer.lower(),))
+    return None
 
 
 def _tidied(pages: Pages) -> Pages:
