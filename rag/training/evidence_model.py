@@ -49,7 +49,6 @@ from rag.training.groups import (
     with_changed,
     with_sentence,
 )
-from rag.training.questions import asked_about, asked_of
 from rag.training.sets import annotated
 
 log = logging.getLogger(__name__)
@@ -242,24 +241,6 @@ def prepare(data: Path, kept: Path | None, seed: int) -> list[Group]:
     return groups
 
 
-def more_groups(data: Path, folder: Path) -> list[Group]:
-    """The groups of the questions that the bundled model asked itself (`rag/training/questions.py`), of the newest file kept in
-    `folder`; raises FileNotFoundError where there is none."""
-    kept = max(folder.glob("asked-*.pickle"), key=lambda file: file.stat().st_mtime, default=None)
-    if kept is None:
-        raise FileNotFoundError(
-            f"{folder} holds no asked questions: python -m rag.training.adapter --found {folder}"
-        )
-    found = pickle.loads(kept.read_bytes())  # our own file of an earlier run
-    embedder = load_embedder()
-    groups: list[Group] = []
-    with tempfile.TemporaryDirectory() as place:
-        for pages in asked_about(data):
-            mine = [asked for one in found if (asked := asked_of(one, pages)) is not None]
-            groups += groups_of(pages, mine, embedder, Path(place))
-    return groups
-
-
 def main() -> int:
     """Prepares, trains, measures, writes."""
     parser = argparse.ArgumentParser(
@@ -276,12 +257,6 @@ def main() -> int:
         help="start from these weights: decoys instead of statements",
     )
     parser.add_argument("--groups", type=Path, default=None, help="keep the passages here, use them again")
-    parser.add_argument(
-        "--more",
-        type=Path,
-        default=None,
-        help="questions the bundled model asked itself, kept in this folder",
-    )
     parser.add_argument("--freeze", type=int, default=0, help="so many lower layers stay as they are")
     parser.add_argument("--steps", type=int, default=0, help="at most so many steps (0: one pass)")
     parser.add_argument(
@@ -302,8 +277,6 @@ def main() -> int:
     held = set(titles[::10])
     train = [g for g in groups if g.page not in held and g.others]
     test = chance.sample([g for g in groups if g.page in held and g.others], 240)
-    if options.more:
-        train += [g for g in more_groups(options.data, options.more) if g.page not in held and g.others]
     chance.shuffle(train)
     folder = str(find(EMBEDDING))
     tokenizer = AutoTokenizer.from_pretrained(folder)

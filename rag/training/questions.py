@@ -59,7 +59,16 @@ def more_questions(
 ) -> list[Found]:
     """What is found for questions that the bundled model asks about the texts of the sets in the folder `data`, after it
     has learnt from the `annotated` ones how to; kept in the folder `kept`. `held` names pages to leave alone."""
-    texts = asked_about(data)
+    claims = data / "wice" / "claim_dev.jsonl"
+    texts: list[Pages] = []
+    for path, pages_of in (
+        *((path, lambda read=read: read()[0]) for path, read in sets.annotated(data)),
+        (claims, lambda: sets.wice(claims)),
+    ):
+        if path.is_file():
+            texts.append(_tidied(pages_of()))
+        else:
+            log.warning("%s is not there: no questions are asked about it", path)
     file = None
     if kept is not None:
         what = (found_key(seed, precision), ASKED, len(annotated), [pages.label for pages in texts])
@@ -85,35 +94,6 @@ def more_questions(
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(pickle.dumps(made))
     return made
-
-
-def asked_about(data: Path) -> list[Pages]:
-    """The pages of the sets in the folder `data` that questions are asked about; those that are not there are left out, which is
-    logged."""
-    claims = data / "wice" / "claim_dev.jsonl"
-    texts: list[Pages] = []
-    for path, pages_of in (
-        *((path, lambda read=read: read()[0]) for path, read in sets.annotated(data)),
-        (claims, lambda: sets.wice(claims)),
-    ):
-        if path.is_file():
-            texts.append(_tidied(pages_of()))
-        else:
-            log.warning("%s is not there: no questions are asked about it", path)
-    return texts
-
-
-def asked_of(found: Found, pages: Pages) -> Asked | None:
-    """A question that was kept as one of its page, with the place of its answer; None where it is of other pages."""
-    page = found.page.removeprefix(f"{pages.label}/")
-    if page == found.page or page not in pages.texts:
-        return None
-    answer = found.answers[0]  # a question made has one
-    for fact in found.facts:
-        at, within = pages.texts[page].find(fact.text), fact.text.find(answer)
-        if fact.right and at >= 0 and within >= 0:
-            return Asked(found.question, page, ((at + within, at + within + len(answer)),), (answer.lower(),))
-    return None
 
 
 def _tidied(pages: Pages) -> Pages:

@@ -32,19 +32,6 @@ def test_what_it_learns_from_are_a_sentence_an_answer_in_it_and_the_question() -
     assert not questions.pairs_of([replace(OPENED, answers=("1915",))])
 
 
-def test_a_kept_question_has_the_place_of_its_answer_on_its_page_again() -> None:
-    asked = questions.asked_of(OPENED, PAGES)
-    assert asked is not None
-    ((start, end),) = asked.spans
-    assert TEXT[start:end] == "15 August 1914"
-    assert (asked.question, asked.page) == ("when was the canal opened?", "Sandbar_Canal")
-    assert questions.asked_of(replace(OPENED, page="qed-dev/Sandbar_Canal"), PAGES) is None, (
-        "another set's page"
-    )
-    assert questions.asked_of(replace(OPENED, answers=("1915",)), PAGES) is None
-    assert questions.asked_of(replace(OPENED, facts=OPENED.facts[1:]), PAGES) is None
-
-
 @pytest.mark.parametrize(
     "told",
     [
