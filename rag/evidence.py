@@ -25,7 +25,7 @@ from typing import Protocol
 import numpy as np
 
 from index.split import is_heading, sentence_spans
-from rag import orders
+from rag import measure, orders
 from rag import words as w
 from rag.evidence_model import Read, Reading, context_of
 from rag.parts import asked_kind
@@ -50,6 +50,10 @@ EMBEDDED = 3
 ASKS = math.log(0.2)
 """What a sentence that asks instead of telling loses of its log odds."""
 _PRONOUN = re.compile(r"^(?:he|she|it|they|this|that|these|those|his|her|its|their|such)\b", re.IGNORECASE)
+
+
+STRANGE = 1.0
+"""What a sentence loses of the share of the question that it holds, for being about something else."""
 
 
 class Reads(Protocol):
@@ -192,6 +196,8 @@ class Asked:
         spoken = w.spoken(question)
         # Number words and weekdays of other languages are not known, so that nothing is held against their sentences.
         self.foreign = spoken != "en"
+        self.nouns = frozenset(w.stem(name, spoken) for name in w.names(question))
+        self.measured = measure.wanted(question)
         self.kind = asked_kind(question, spoken) if self.foreign else w.wanted_kind(question)
         self.names = w.named(question, language)
         self.words = frozenset(w.words(question))
@@ -202,8 +208,17 @@ class Asked:
         """How much of the question, by its telling stems, is among those held: 0 to 1."""
         return sum(v for term, v in self.terms.items() if term in held) / self.total if self.total else 0.0
 
+    def covered(self, candidate: Candidate) -> float:
+        """How much of the question the candidate holds. In another language than English that of what neither it nor its neighbours and
+        titles have a name or noun of counts less: "it cost 180 million" may be about something else."""
+        share = self.share(candidate.stems)
+        strange = self.foreign and self.nouns and not self.nouns & candidate.near
+        return share - STRANGE if strange else share
+
     def matches(self, candidate: Candidate) -> float:
         """See `rag.words.kind_matches`."""
+        if self.measured:
+            return 1.0 if measure.tells(candidate.text, self.measured) else -1.0
         match = w.kind_matches(self.kind, candidate.text, self.text)
         return max(match, 0.0) if self.foreign else match
 
@@ -417,7 +432,7 @@ def read_rows(
             max(-8.0, min(8.0, said.answer_logit)),
             asked.matches(candidate),
             candidate.passage.score / top_passage,
-            asked.share(candidate.stems),
+            asked.covered(candidate),
         )
         for candidate, said in zip(candidates, reads, strict=True)
     ]

@@ -19,6 +19,10 @@ MEASURED = re.compile(
 )
 """What asks for a measure, and not for how many of something: the answer needs its unit."""
 WHY = re.compile(r"^\W*(?:and |but |so |und |aber |y )?(?:why|warum|weshalb|wieso|por qué)\b", re.IGNORECASE)
+WHEN = re.compile(
+    r"^\W*(?:and |but |so |und |aber |y )?(?:when|wann|cuándo|on (?:what|which) (?:day|date))\b",
+    re.IGNORECASE,
+)
 _LIMIT_BEFORE = re.compile(
     r"(?<!\w)(?P<all>(?:(?P<span>between|from|zwischen|von|entre|de)|(?P<day>(?:after|before|since|until|by)(?: the (?:end|start|"
     r"beginning|middle) of)?|at the (?:end|start|beginning) of|nach|vor|seit|bis|(?:bis |seit |vor )?(?:Ende|Anfang|Mitte)|después de|antes de|"
@@ -52,6 +56,16 @@ _SMALL = "|".join(
 _FIGURE = rf"(?:\d[\d.,]*|(?:{_SMALL}))"
 _BARE = re.compile(rf"(?:.*\s)?{_FIGURE}", re.IGNORECASE)
 _YEAR = re.compile(r"(?:1\d|20)\d\d")
+_MONTH = rf"(?:{'|'.join(sorted(w.MONTHS))})"
+_DAY_BEFORE = re.compile(
+    rf"(?<![\w.,])(?P<all>(?:\d{{1,2}}(?:st|nd|rd|th|\.)?\s(?:of\s|de\s)?)?{_MONTH},?\s(?:de(?:l)?\s)?|{_MONTH}\s\d{{1,2}}(?:st|nd|rd|th)?,?\s)$",
+    re.IGNORECASE,
+)
+_DAY = re.compile(
+    rf"(?:\d{{1,2}}(?:st|nd|rd|th|\.)?\s(?:of\s|de\s)?{_MONTH}|{_MONTH}\s\d{{1,2}}(?:st|nd|rd|th)?)",
+    re.IGNORECASE,
+)
+_YEAR_BEHIND = re.compile(r",?\s(?:de(?:l)?\s)?(?:1\d|20)\d\d\b")
 _HALF = re.compile(r"(?: and a (?:half|quarter)|einhalb| y medi[ao])", re.IGNORECASE)
 _RANGE_BEFORE = re.compile(
     rf"(?<![\w.,])(?P<all>{_FIGURE}\s?(?:or|to|and|–|-|bis|oder|und|o|a|y)\s?)$", re.IGNORECASE
@@ -67,6 +81,8 @@ def whole(cited: str, start: int, end: int, question: str) -> tuple[int, int]:
     start, end = _with_quotation(cited, start, end, question)
     if MEASURED.search(question):
         start, end = _with_unit(cited, start, end)
+    if WHEN.search(question):
+        start, end = _with_day(cited, start, end)
     if start and cited[start - 1] in "$€£¥":
         start -= 1
     return _with_article(cited, _with_limit(cited, start, end), end), end
@@ -136,6 +152,15 @@ def _with_unit(cited: str, start: int, end: int) -> tuple[int, int]:
         end = rate.end()
     if before := _RANGE_BEFORE.search(cited[:start]):
         start = before.start("all")
+    return start, end
+
+
+def _with_day(cited: str, start: int, end: int) -> tuple[int, int]:
+    """A year with the day and month before it, a day with its year behind it, where "when" is asked: "1 November 1755"."""
+    if _YEAR.match(cited, start) and (day := _DAY_BEFORE.search(cited[:start])):
+        start = day.start("all")
+    if _DAY.fullmatch(cited[start:end]) and (year := _YEAR_BEHIND.match(cited, end)):
+        end = year.end()
     return start, end
 
 

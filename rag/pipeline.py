@@ -23,6 +23,7 @@ from rag import (
     evidence,
     followup,
     longer,
+    measure,
     planned,
     quote,
     refusal,
@@ -459,6 +460,10 @@ class Pipeline:
         missing = evidence.unmentioned(question, passages, language=w.spoken(question))
         if missing and self.options.abstain_threshold > 0:
             return f"no passage found mentions {missing}"
+        families = measure.wanted(question)
+        shown = ranked.sentences[: self.options.quote_sentences]
+        if families and not any(measure.tells(sentence.text, families) for sentence in shown):
+            return "no sentence found has such a measure"
         if ranked.confidence < self.options.abstain_threshold:
             return (
                 f"no sentence fits the question well enough (confidence {ranked.confidence:.2f}, "

@@ -16,6 +16,8 @@ from rag.schema import Evidence
 PLANNED, NEWER = 0.2, 0.5
 """What is left of the score of a sentence that only tells a plan, where the question asks what happened; and of the share of
 a newer article's sentence and the plan's together what the plan keeps."""
+LIKELY = 0.1
+"""A sentence of what happened with such a score needs no help against a plan."""
 _DO = (
     r"(?:be|open|close|start|begin|arrive|leave|finish|come|go|take|become|launch|return|play|meet|move|join|run|stand|receive|cost|"
     r"last|replace|reopen|build|sell|buy|marry|retire|resign|step|land|appear|vote|decide)"
@@ -67,12 +69,13 @@ def last(question: str, ranked: Ranked) -> Ranked:
         item.score * (PLANNED if plan else 1.0) for item, plan in zip(ranked.sentences, plans, strict=True)
     ]
     plan = ranked.sentences[0]
+    told = [item for item, planned in zip(ranked.sentences, plans, strict=True) if not planned]
     newer = [
         i
         for i, item in enumerate(ranked.sentences)
-        if plans[0] and not plans[i] and item.answer_score >= MARK_FROM and _newer(item, plan)
+        if item in told and item.answer_score >= MARK_FROM and _newer(item, plan)
     ]
-    if newer:
+    if plans[0] and newer and max(item.score for item in told) < LIKELY:
         scores[newer[0]], scores[0] = plan.score, plan.score * NEWER
     total = sum(scores)
     scored = [
