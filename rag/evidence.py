@@ -196,7 +196,8 @@ class Asked:
         spoken = w.spoken(question)
         # Number words and weekdays of other languages are not known, so that nothing is held against their sentences.
         self.foreign = spoken != "en"
-        self.nouns = frozenset(w.stem(name, spoken) for name in w.names(question))
+        self.nouns = frozenset(w.stem(name, spoken) for name in w.names(question) if self.foreign)
+        self._strange: dict[str, bool] = {}
         self.measured = measure.wanted(question)
         self.kind = asked_kind(question, spoken) if self.foreign else w.wanted_kind(question)
         self.names = w.named(question, language)
@@ -209,11 +210,16 @@ class Asked:
         return sum(v for term, v in self.terms.items() if term in held) / self.total if self.total else 0.0
 
     def covered(self, candidate: Candidate) -> float:
-        """How much of the question the candidate holds. In another language than English that of what neither it nor its neighbours and
-        titles have a name or noun of counts less: "it cost 180 million" may be about something else."""
+        """How much of the question the candidate holds. In another language than English less where its article has none of the
+        question's names and nouns: "it cost 180 million" may be about something else."""
         share = self.share(candidate.stems)
-        strange = self.foreign and self.nouns and not self.nouns & candidate.near
-        return share - STRANGE if strange else share
+        if not self.nouns:
+            return share
+        article = candidate.passage.article
+        if article.id not in self._strange:
+            text = f"{article.title} {article.text}".lower()
+            self._strange[article.id] = not any(noun in text for noun in self.nouns)
+        return share - STRANGE if self._strange[article.id] else share
 
     def matches(self, candidate: Candidate) -> float:
         """See `rag.words.kind_matches`."""

@@ -461,7 +461,8 @@ class Pipeline:
         if missing and self.options.abstain_threshold > 0:
             return f"no passage found mentions {missing}"
         families = measure.wanted(question)
-        shown = ranked.sentences[: self.options.quote_sentences]
+        first = ranked.sentences[0].passage.article.id
+        shown = [s for s in ranked.sentences[: self.options.quote_sentences] if s.passage.article.id == first]
         if families and not any(measure.tells(sentence.text, families) for sentence in shown):
             return "no sentence found has such a measure"
         if ranked.confidence < self.options.abstain_threshold:
