@@ -169,7 +169,7 @@ def _bare_figure(said: str) -> bool:
         bool(w.numbers(said))
         and not re.search(r"[%°$€£:]", said)
         and all(
-            word[0].isdigit() or word in w.NUMBER_WORDS or word in _LIMITING or w.is_stop(word)
+            word[0].isdigit() or word in extent.NUMBERS or word in _LIMITING or w.is_stop(word)
             for word in w.words(said)
         )
     )

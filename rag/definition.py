@@ -103,13 +103,12 @@ def age_of(name: str, sentence: str) -> tuple[int, int] | None:
     named = rf"(?<!\bof )(?<!\bvon )(?<!\bde )(?<!\b[Ii]n )(?<!\b[Aa]t )(?<!\b[Ff]rom )(?<!\w){re.escape(name)}(?!\w)"
     age = r"(?P<age>[1-9]\d?|1[01]\d)(?![.,]?\d)"
     patterns = [
-        rf"{named},\s(?:aged\s|de\s)?{age}(?:\saños)?(?=[,.;)](?!\s\d))",
-        rf"(?P<age>\d{{1,3}}(?:-year-old|-jährige[rns]?))\s(?:(?!(?:told|met|saw|asked|beat|married|man|woman|boy|girl|[a-z]+ed)\s)[a-zà-ÿ-]+\s)?{named}",
-        rf"{named}\s(?:is|was|ist|war|tiene|tenía)\s{age}(?:\syears\sold|\sJahre\salt|\saños|(?=[.;]|,?\s(?:and|und|y)\s))",
+        rf"{named},\s(?:aged\s|de\s)?{age}(?:\saños)?(?=,\s[^\W\d]|[.)])",
+        rf"(?P<age>\d{{1,3}}(?:-year-old|-jährige[rns]?))\s(?:(?!(?:told|met|saw|beat|man|woman|boy|girl|and|und|y|with|of|von|[a-z]+(?:ed|s))\s)[a-zà-ÿ-]+\s)?{named}",
+        rf"{named}\s(?:is|ist|tiene)\s{age}(?:\syears\sold|\sJahre\salt|\saños|(?=[.]|,?\s(?:and|und|y)\s(?!a\s)))",
     ]
-    if (
-        len(re.findall(r"[^\W\d_]\s\(\d+\)", sentence)) == 1
-    ):  # several are minutes of goals, or numbers on shirts
+    # Several such figures are minutes of goals, or numbers on shirts.
+    if len(re.findall(r"[^\W\d_]\s\(\d+\)", sentence)) == 1:
         patterns.append(rf"{named}\s\({age}\)")
     for pattern in patterns:
         if match := re.search(pattern, sentence):

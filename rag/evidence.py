@@ -196,7 +196,10 @@ class Asked:
         spoken = w.spoken(question)
         # Number words and weekdays of other languages are not known, so that nothing is held against their sentences.
         self.foreign = spoken != "en"
-        self.nouns = frozenset(w.stem(name, spoken) for name in w.names(question) if self.foreign)
+        # Without their endings, since the article may have them in another case.
+        self.nouns = frozenset(
+            w.unaccented(x)[: max(4, len(x) - 2)] for x in w.names(question) if self.foreign
+        )
         self._strange: dict[str, bool] = {}
         self.measured = measure.wanted(question)
         self.kind = asked_kind(question, spoken) if self.foreign else w.wanted_kind(question)
@@ -217,14 +220,14 @@ class Asked:
             return share
         article = candidate.passage.article
         if article.id not in self._strange:
-            text = f"{article.title} {article.text}".lower()
+            text = w.unaccented(f"{article.title} {article.text}".lower())
             self._strange[article.id] = not any(noun in text for noun in self.nouns)
         return share - STRANGE if self._strange[article.id] else share
 
     def matches(self, candidate: Candidate) -> float:
         """See `rag.words.kind_matches`."""
         if self.measured:
-            return 1.0 if measure.tells(candidate.text, self.measured) else -1.0
+            return 1.0 if measure.tells(candidate.text, self.measured) else 0.0
         match = w.kind_matches(self.kind, candidate.text, self.text)
         return max(match, 0.0) if self.foreign else match
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from rag import words as w
-from rag.quantities import UNIT_BEHIND
+from rag.quantities import UNIT_BEHIND, UNITS
 
 MOST_WORDS = 25
 MEASURED = re.compile(
@@ -45,15 +45,12 @@ MOST_QUOTED = 12
 _OTHER_MONEY = re.compile(
     r"(?<![\w.,])(?P<all>[$€£¥][\d.,]*\d ?(?:m|bn|tn|k|million|billion)?|[\d.,]*\d ?(?:m|bn|million|billion)? (?:euros|dollars|pounds|yen)) \($"
 )
-_SMALL = "|".join(
-    sorted(
-        {
-            *w.NUMBER_WORDS,
-            *"zwei drei vier fünf sechs sieben acht neun zehn dos tres cuatro cinco seis siete ocho nueve diez".split(),
-        }
-    )
-)
-_FIGURE = rf"(?:\d[\d.,]*|(?:{_SMALL}))"
+NUMBERS = frozenset(
+    """zwei drei vier fünf sechs sieben acht neun zehn elf zwölf zwanzig dreißig hundert tausend millionen milliarden dos tres cuatro cinco seis
+    siete ocho nueve diez once doce veinte treinta cien mil millón millones trillion""".split()
+).union(w.NUMBER_WORDS)
+"""Number words of the three languages."""
+_FIGURE = rf"(?:\d[\d.,]*|(?:{'|'.join(sorted(NUMBERS, key=len, reverse=True))})\b)"
 _BARE = re.compile(rf"(?:.*\s)?{_FIGURE}", re.IGNORECASE)
 _YEAR = re.compile(r"(?:1\d|20)\d\d")
 _MONTH = rf"(?:{'|'.join(sorted(w.MONTHS))})"
@@ -68,10 +65,18 @@ _DAY = re.compile(
 _YEAR_BEHIND = re.compile(r",?\s(?:de(?:l)?\s)?(?:1\d|20)\d\d\b")
 _HALF = re.compile(r"(?: and a (?:half|quarter)|einhalb| y medi[ao])", re.IGNORECASE)
 _RANGE_BEFORE = re.compile(
-    rf"(?<![\w.,])(?P<all>{_FIGURE}\s?(?:or|to|and|–|-|bis|oder|und|o|a|y)\s?)$", re.IGNORECASE
+    rf"(?<![\w.,])(?P<all>(?:(?:between|from|zwischen|von|entre|de) )?(?!(?:1\d|20)\d\d\b){_FIGURE}\s?(?:or|to|and|–|-|bis|oder|und)\s?)$",
+    re.IGNORECASE,
 )
-_FURTHER = re.compile(rf"(?:,| and| und| y)? {_FIGURE}", re.IGNORECASE)
-_RATE = re.compile(r" (?:per|an?|pro|por) (?!half|quarter)[a-zà-ÿ]+|/[a-z]+|-[a-z]+", re.IGNORECASE)
+_RANGE_DAYS = re.compile(r"(?:\d\.?|[a-zà-ÿ]|\s)\s?(?:and|to|or|bis|und|y|a|al|–|-)\s?$", re.IGNORECASE)
+_FURTHER = re.compile(rf"(?:,| and| und| y)? (?P<figure>{_FIGURE})", re.IGNORECASE)
+_LATER = re.compile(
+    r"\s(?:later|after|ago|old|earlier|before|später|danach|alt|después|más tarde)\b", re.IGNORECASE
+)
+_RATE = re.compile(
+    r"(?: per | pro |/)[a-z]+|( an? (?:hour|day|week|month|year|night|head|person|kilo|kilogram|litre|tonne)\b)(?!\s(?:ago|before|after|later|earlier))",
+    re.IGNORECASE,
+)
 
 
 def whole(cited: str, start: int, end: int, question: str) -> tuple[int, int]:
@@ -139,25 +144,45 @@ def _with_unit(cited: str, start: int, end: int) -> tuple[int, int]:
     """A figure that is told without its unit with it, with all of its range and of a measure in two units ("two or three days", "five
     minutes 30 seconds", "12 miles per hour"); as it is where no known unit follows."""
     said = cited[start:end]
-    if not _BARE.fullmatch(said) or _YEAR.fullmatch(said):
-        return start, end
-    half = _HALF.match(cited, end)
-    known = UNIT_BEHIND.match(cited, half.end() if half else end)
-    if known is None:
-        return start, end
-    end = known.end()
-    while (more := _FURTHER.match(cited, end)) and (unit := UNIT_BEHIND.match(cited, more.end())):
-        end = unit.end()
-    if rate := _RATE.match(cited, end):
-        end = rate.end()
-    if before := _RANGE_BEFORE.search(cited[:start]):
+    if _BARE.fullmatch(said) and not _YEAR.fullmatch(said):
+        half = _HALF.match(cited, end)
+        known = UNIT_BEHIND.match(cited, half.end() if half else end)
+        if known is None:
+            return start, end
+        end, family = known.end(), _family(known)
+        more = _FURTHER.match(cited, end)
+        unit = UNIT_BEHIND.match(cited, more.end()) if more else None
+        if unit and _parts(family, _family(unit)) and not _LATER.match(cited, unit.end()):
+            end = unit.end()
+        rate = _RATE.match(cited, end)
+        if rate and not (rate.group(1) and family == "time"):
+            end = rate.end()
+    if re.match(_FIGURE, cited[start:end], re.IGNORECASE) and (before := _RANGE_BEFORE.search(cited[:start])):
         start = before.start("all")
     return start, end
 
 
+def _family(unit: re.Match[str]) -> str:
+    return UNITS.get(" ".join(unit.group(1).lower().split()), ("", 0.0))[0]
+
+
+def _parts(family: str, other: str) -> bool:
+    """True where a measure in the first unit is told on in the second: hours and minutes, feet and inches, metres and centimetres."""
+    return family == other or (family, other) in (
+        ("foot", "inch"),
+        ("mile", "foot"),
+        ("money $", "money cent"),
+        ("money £", "money cent"),
+    )
+
+
 def _with_day(cited: str, start: int, end: int) -> tuple[int, int]:
     """A year with the day and month before it, a day with its year behind it, where "when" is asked: "1 November 1755"."""
-    if _YEAR.match(cited, start) and (day := _DAY_BEFORE.search(cited[:start])):
+    if (
+        _YEAR.match(cited, start)
+        and (day := _DAY_BEFORE.search(cited[:start]))
+        and not _RANGE_DAYS.search(cited[: day.start("all")])
+    ):
         start = day.start("all")
     if _DAY.fullmatch(cited[start:end]) and (year := _YEAR_BEHIND.match(cited, end)):
         end = year.end()

@@ -1,6 +1,7 @@
-"""What a German or Spanish question wants measured, and whether a sentence tells it: "Wie hoch ...?" wants metres, not a year.
+"""What a German or Spanish question wants measured, and whether a sentence tells it: "Wie tief ...?" wants metres, not a year.
 
-In English the evidence model knows this by itself; of other languages it has read nothing.
+In English the evidence model knows this by itself; of other languages it has read nothing. It helps to order the sentences, and
+refuses none: a measure may be told in words that are not known here.
 """
 
 from __future__ import annotations
@@ -14,22 +15,25 @@ _MONEY = frozenset(family for family, _ in UNITS.values() if family.startswith("
 _LENGTH = frozenset(("length", "mile", "foot", "inch"))
 _TIME = frozenset(("time",))
 _MASS = frozenset(("mass", "ton"))
+_SHARE = frozenset(("percent", "point", "degree", "speed"))
 _WANTED: dict[str, tuple[tuple[re.Pattern[str], frozenset[str]], ...]] = {
     language: tuple((re.compile(rf"\b(?:{pattern})\b", re.IGNORECASE), families) for pattern, families in table)
     for language, table in (
         (
             "de",
             (
-                (r"wie teuer|(?:was|wie ?viel)\b.*\b(?:gekostet|kostete?n?|kosten)", _MONEY),
+                (r"wie teuer|(?:was|wie ?viel) (?:kostete?n?|kosten|hat\b.*\bgekostet|haben\b.*\bgekostet)", _MONEY),
                 (r"wie lange", _TIME),
-                (r"wie (?:hoch|tief|breit|weit|lang) (?:ist|war|sind|waren)", _LENGTH),
-                (r"wie schwer|wie ?viel (?:wiegt|wog)", _MASS),
+                (r"wie hoch", _LENGTH | _MONEY | _SHARE),
+                (r"wie lang", _LENGTH | _TIME),
+                (r"wie (?:tief|breit|weit)", _LENGTH),
+                (r"(?:was|wie ?viel) (?:wiegt|wog)", _MASS),
             ),
         ),
         (
             "es",
             (
-                (r"cuánto (?:cuest\w*|cost\w*|vale\w*)|qué precio", _MONEY),
+                (r"cuánto (?:cuest\w*|cost\w*|vale\w*)|qué precio tiene", _MONEY),
                 (r"cuánto (?:tiempo|dur\w*|tard\w*)", _TIME),
                 (r"qué (?:altura|longitud|profundidad|anchura)|cuánto mid\w*", _LENGTH),
                 (r"cuánto pes\w*", _MASS),
@@ -38,7 +42,7 @@ _WANTED: dict[str, tuple[tuple[re.Pattern[str], frozenset[str]], ...]] = {
     )
 }  # fmt: skip
 _FIGURE = re.compile(
-    r"(?:[$€£]\s?)?(?:\d[\d.,]*|\b(?:zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|zwölf|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|eine[mnr]?|"
+    r"(?:[$€£]\s?)?(?:\d[\d.,]*|\b(?:zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|zwölf|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|ein(?:e[mnrs]?)?|"
     r"un[oa]?)\b(?: y media| einhalb|einhalb)?)(?:\s(?:mio|mrd|million(?:en)?|milliarden?|tausend|mil|mill[oó]n(?:es)?)\.?(?: de)?)*",
     re.IGNORECASE,
 )

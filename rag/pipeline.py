@@ -23,7 +23,6 @@ from rag import (
     evidence,
     followup,
     longer,
-    measure,
     planned,
     quote,
     refusal,
@@ -460,11 +459,6 @@ class Pipeline:
         missing = evidence.unmentioned(question, passages, language=w.spoken(question))
         if missing and self.options.abstain_threshold > 0:
             return f"no passage found mentions {missing}"
-        families = measure.wanted(question)
-        first = ranked.sentences[0].passage.article.id
-        shown = [s for s in ranked.sentences[: self.options.quote_sentences] if s.passage.article.id == first]
-        if families and not any(measure.tells(sentence.text, families) for sentence in shown):
-            return "no sentence found has such a measure"
         if ranked.confidence < self.options.abstain_threshold:
             return (
                 f"no sentence fits the question well enough (confidence {ranked.confidence:.2f}, "

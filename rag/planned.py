@@ -29,7 +29,7 @@ _WILL = re.compile(
 )
 _ASKS_PAST = re.compile(r"\b(?:did|was|were|had)\b", re.IGNORECASE)
 _ASKS_PLAN = re.compile(
-    r"\b(?:decid\w*|announc\w*|agree\w*|order\w*|propos\w*|vot\w*|approv\w*|promis\w*|intend\w*|aim|purpose|goal|role|idea)\b",
+    r"\b(?:decid\w*|announc\w*|agree\w*|order\w*|propos\w*|vot\w*|approv\w*|promis\w*|intend\w*|say|said|tell|told|warn\w*|rul\w*|predict\w*|forecast|deal|verdict|sentence|fine|law|requir\w*|offer\w*|aim|purpose|goal|role|idea)\b",
     re.IGNORECASE,
 )
 ASKS_FUTURE = re.compile(

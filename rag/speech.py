@@ -65,6 +65,12 @@ _TITLE = (
 )
 _NO_ROLE = r"(?:and|but|that|while|when|who|whose|whom|which|und|aber|dass|als|y|pero|que|cuando)"
 """What ends the words between "said" and whoever said it: "said Anna, whose brother Per Aas ..."."""
+_PARTICLES = frozenset("von der den van de del la da".split())
+_OTHERS = frozenset(
+    """deputy vice former ex acting assistant stellvertretende ehemalige frühere of to for with by about against from between like von mit für über
+    met told asked beat married son daughter wife husband brother sister""".split()
+)
+"""Words before a name or a role that make it somebody else, or the one spoken of."""
 _ARTICLES = frozenset("the der die das el la los las".split())
 _NOBODY = frozenset(
     """he she it they we you i him her them this that one people anyone someone somebody everyone nobody er sie es wir ihr man ich
@@ -102,22 +108,23 @@ def speaks(who: str, sentence: str, article: str = "") -> bool:
     words = [word for word in who.split() if word.lower() not in _ARTICLES]
     if not words:
         return False
-    if words[0][0].isupper():
+    text = article or sentence
+    known = set[str]()
+    if (
+        words[0][0].islower()
+    ):  # "the prime minister"; "the mayor of Oslo" is also told of as "the mayor", but not of another town
+        role = r"\s+".join(map(re.escape, words))
+        head = re.split(r"\s(?:of|von|de)\s", " ".join(words))[0]
+        bare = r"\s+".join(map(re.escape, head.split()))
+        name = f"(?i:{role})" if head == " ".join(words) else rf"(?i:{role}|{bare}(?!\s+(?:of|von|de)\b))"
+    elif {"of", "for"}.intersection(words):  # "University of Oslo"
+        name = r"\s+".join(map(re.escape, words))
+    else:
         name = re.escape(words[-1])
         known = {word for word in words[:-1] if word[0].isupper()}
-        if known and not re.search(
-            rf"{re.escape(words[0])}\s(?:\S+\s){{0,3}}?{name}(?!\w)", article or sentence
-        ):
+        if known and not re.search(rf"{re.escape(words[0])}\s(?:\S+\s){{0,3}}?{name}(?!\w)", text):
             return False
-    else:
-        role = r"\s+".join(map(re.escape, words))
-        name = (
-            rf"(?i:{role})"
-            if role in (article or sentence).lower() or len(words) == 1
-            else rf"(?i:{re.escape(words[0])})"
-        )
-        known = set[str]()
-    named = rf"(?<!\w){name}(?!\w)"
+    named = rf"(?<![\w-]){name}(?!\w)"
     before = rf"(?:(?!{_NO_ROLE}\b)[\w.’'-]+,?\s+){{0,7}}?"
     for pattern in (
         rf"[”\"“»«’',]\s*{_BEHIND_SPEECH}\s+(?P<to>{before}){named}(?!\s+(?:was|is|had|has|would|will|did|war|hatte|fue|[a-z]+(?:ed|ó)\b))",
@@ -134,32 +141,26 @@ def speaks(who: str, sentence: str, article: str = "") -> bool:
 
 
 def _another(before: str, known: set[str]) -> bool:
-    """True where what stands before a name makes it somebody else's: "deputy", or a first name that is not among those known."""
-    before = re.sub(r"(?:\b(?:von|der|den|van|de|del|la|da)\s+)+$", "", before)
-    last = re.search(r"([\w.’'-]+)\s+$", before)
-    if last is None:
-        return False
-    word = last.group(1)
-    if word.lower() in (
-        "deputy",
-        "vice",
-        "former",
-        "ex",
-        "acting",
-        "assistant",
-        "stellvertretende",
-        "ehemalige",
-        "frühere",
-    ):
+    """True where what stands before a name makes it somebody else's ("deputy", a first name that is not among those known), or somebody
+    else the one who speaks ("the wife of", "who met")."""
+    before = before.rstrip()
+    while word := re.search(r"[\w.’'-]+$", before):
+        if (
+            word.group() not in known
+            and word.group() not in _PARTICLES
+            and not re.fullmatch(_TITLE, word.group())
+        ):
+            break
+        before = before[: word.start()].rstrip()
+    if word is None or re.search(r"\b(?:who|whose|whom)\s[^,;]*$", before):
+        return word is not None
+    last = word.group()
+    if last.lower() in _ARTICLES:  # "of the mayor"
+        held = re.search(r"(\w+)\s+$", before[: word.start()])
+        return held is not None and held.group(1).lower() in _OTHERS - {"by"}
+    if last.lower() in _OTHERS:
         return True
-    return (
-        bool(known)
-        and word[0].isupper()
-        and word not in known
-        and not re.fullmatch(_TITLE, word)
-        and not w.is_stop(word.lower())
-        and not before[: last.start()].rstrip().endswith((",", ";", ":"))
-    )
+    return bool(known) and last[0].isupper() and not w.is_stop(last.lower())
 
 
 def first(question: str, ranked: Ranked, language: str = "en") -> Ranked:

@@ -1,4 +1,4 @@
-"""German and Spanish questions for a measure are answered by sentences that have one, or not at all."""
+"""Which sentences have the measure that a German or Spanish question asks for."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from rag import measure
         ("Wie viel kosten die Karten?", "Die Karten kosten € 12."),
         ("Wie lange dauerte der Bau?", "Gebaut wurde sechs Jahre lang."),
         ("Wie hoch ist der Brunnen?", "Der Brunnen ist 4,5 Meter hoch."),
+        ("Wie hoch ist die Miete?", "Die Miete beträgt 900 Euro."),
+        ("Wie lange dauerte der Bau?", "Der Bau dauerte ein Jahr."),
         ("¿Cuánto cuesta una cama?", "Una cama cuesta 89 euros."),
         ("¿Cuánto dura el viaje?", "El viaje durará nueve horas y media."),
         ("¿Cuánto pesa la campana?", "La campana pesa dos toneladas."),

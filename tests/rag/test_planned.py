@@ -47,6 +47,7 @@ def test_what_the_plans_own_article_tells_does_not_lead_it() -> None:
         "When will the dam be removed?",
         "How high is the dam?",
         "What was announced about the dam?",
+        "What did the court rule?",
         "When does the war museum open?",
         "Was kostet der Damm?",
     ],
