@@ -21,6 +21,13 @@ _LEAD = re.compile(r"^According to (?P<who>[^,]{2,60}), (?P<said>.+)$")
 _YES_NO = re.compile(r"^(?P<word>Yes|No)\b[,:] (?P<said>.+)$")
 _SAYS = r"(?:said|says|argued|argues|claimed|claims|suggested|suggests|estimated|estimates|stated|states|believed|believes|wrote|writes)"
 _CLAUSE = re.compile(r"[;:–—]\s+|,\s+|\s+(?:and|but|while|although|whereas|und|aber|während|y|pero)\s+")
+_ROSE_FROM = re.compile(
+    r"\b(?:ris\w*|rose|gr[eo]w\w*|increas\w*|f[ae]ll\w*|drop\w*|declin\w*|cut|rais\w*|climb\w*|jump\w*|went|gone|stieg\w*|gestiegen|sank|"
+    r"gesunken|subió|pasó|bajó|cayó|aumentó)\b[^;]{0,40}\b(?:from|von|de)\s$",
+    re.IGNORECASE,
+)
+_ROSE_TO = re.compile(r"[^,;]{0,20}\s(?:to|auf|a)\s[$€£]?\d", re.IGNORECASE)
+"""What a figure rose or fell from is not what it is: "from 310 million to 365 million"."""
 _NUMBER_BEFORE = re.compile(r"(?:\d[.,]?|[-−–+])$")
 _NUMBER_AFTER = re.compile(
     r"^(?:[.,]?\d|\s?[%°]|[\s-](?:hundred|thousand|million|billion|trillion|per\s?cent|Millionen|Milliarden|Prozent|millones|por ciento)\b)",
@@ -144,6 +151,8 @@ def verdict(
         exact.hedged(question) or exact.hedged(said) or planned.ASKS_FUTURE.search(question)
     ):
         return Verdict(False, 0.1, "the cited words do not say it for certain")
+    if _ROSE_FROM.search(cited[: found.start]) and _ROSE_TO.match(cited[found.end :]):
+        return Verdict(False, 0.1, "the cited words say that it changed")
     if planned.asks_what_happened(question) and planned.only_planned(clause):
         return Verdict(False, 0.1, "the cited words only say that it will be")
     if not agreed and question_share(said, f"{cited} {title}", question, language) < MIN_SHARE:

@@ -65,9 +65,10 @@ _DAY = re.compile(
 _YEAR_BEHIND = re.compile(r",?\s(?:de(?:l)?\s)?(?:1\d|20)\d\d\b")
 _HALF = re.compile(r"(?: and a (?:half|quarter)|einhalb| y medi[ao])", re.IGNORECASE)
 _RANGE_BEFORE = re.compile(
-    rf"(?<![\w.,])(?P<all>(?:(?:between|from|zwischen|von|entre|de) )?(?!(?:1\d|20)\d\d\b){_FIGURE}\s?(?:or|to|and|–|-|bis|oder|und)\s?)$",
+    rf"(?<![\w.,])(?<!\d )(?<!\bfrom )(?<!\bvon )(?<!\bde )(?P<all>(?:(?:between|zwischen|entre) )?(?!(?:1\d|20)\d\d\b){_FIGURE}\s?(?:or|to|and|–|-|bis|oder|und)\s?)$",
     re.IGNORECASE,
 )
+"""Not behind "from": what rose from 310 to 365 million cost 365 million."""
 _RANGE_DAYS = re.compile(r"(?:\d\.?|[a-zà-ÿ]|\s)\s?(?:and|to|or|bis|und|y|a|al|–|-)\s?$", re.IGNORECASE)
 _FURTHER = re.compile(rf"(?:,| and| und| y)? (?P<figure>{_FIGURE})", re.IGNORECASE)
 _LATER = re.compile(

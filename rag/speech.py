@@ -187,12 +187,6 @@ def first(question: str, ranked: Ranked, language: str = "en") -> Ranked:
     return Ranked(sentences, max(ranked.confidence, SURE))
 
 
-def tells(question: str, item: Evidence, language: str = "en") -> bool:
-    """True where the question asks what somebody said and the sentence has them say it: such words are quoted."""
-    wanted = asked(question, language)
-    return wanted is not None and speaks(wanted.who, item.text, item.passage.article.text)
-
-
 def _share(about: frozenset[str], item: Evidence, language: str) -> float:
     """How much of what was asked about the sentence, what stands around it and the title hold; 1 where anything was asked."""
     if not about:

@@ -104,7 +104,7 @@ class Writer:
         then = time.perf_counter()
         facts = [fact for fact in self._facts(part.ranked, small=True) if len(fact.text) <= LONG_FACT]
         # What somebody said is told in their words.
-        if not facts or speech.tells(part.question, part.chosen[0], w.spoken(part.question)):
+        if not facts or speech.asked(part.question, w.spoken(part.question)):
             yield from draft.quote(part.chosen)
             return ""
         best = _best_marked(facts)

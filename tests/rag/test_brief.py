@@ -136,6 +136,8 @@ KING = "The king survived because he had left the city after mass, and never sle
         ("The battle lasted from 3 to 9 June 1944.", "1944", "When did the battle last?", "1944."),
         ("The battle lasted six days and two weeks later all left.", "six", "How long did the battle last?", "Six days."),
         ("The battle lasted two to three weeks.", "three weeks", "How long did the battle last?", "Two to three weeks."),
+        ("The cost of the bridge rose from 310 million to 365 million crowns.", "365 million crowns", "How much is the cost of the bridge?", "365 million crowns."),
+        ("The cost of the bridge rose from 310 million to 365 million crowns.", "310 million", "How much is the cost of the bridge?", "the cited words say that it changed"),
         ("The bridge cost 300 euros a year ago.", "300", "How much did the bridge cost?", "300 euros."),
         ("Die Brücke kostete 5 Millionen Euro.", "5 Millionen", "Wie viel kostete die Brücke?", "5 Millionen Euro."),
         ("Am 2. April 2007 wurde der Grundstein gelegt.", "2007", "Wann wurde der Grundstein gelegt?", "2. April 2007."),
