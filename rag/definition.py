@@ -9,11 +9,10 @@ Weischedel, "TREC 2003 QA at BBN: answering definitional questions", TREC 2003).
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 
 from rag import words as w
-from rag.evidence import Ranked
+from rag.evidence import Ranked, ranked_anew
 from rag.schema import Evidence
 
 SURE = 0.75
@@ -169,7 +168,7 @@ def first(question: str, ranked: Ranked) -> Ranked:
     name, aged = asked_name(question), asked_age(question)
     if not name and not aged:
         return ranked
-    found: list[tuple[int, Evidence]] = []
+    found: list[Evidence] = []
     others: list[Evidence] = []
     for item in ranked.sentences:
         if aged:
@@ -181,12 +180,8 @@ def first(question: str, ranked: Ranked) -> Ranked:
             others.append(replace(item, score=item.score * ASIDE))
             continue
         rank, (start, end) = said
-        marked = replace(item, answer=(item.start + start, item.start + end), answer_score=SURE)
-        found.append((rank, marked))
+        span = (item.start + start, item.start + end)
+        found.append(replace(item, score=rank * rank + item.score, answer=span, answer_score=SURE))
     if not found:
         return ranked
-    found.sort(key=lambda pair: (-pair[0], -pair[1].score))
-    best = [replace(item, score=rank * rank + item.score) for rank, item in found]
-    total = sum(item.score for item in (*best, *others))
-    sentences: Sequence[Evidence] = [replace(item, score=item.score / total) for item in (*best, *others)]
-    return Ranked(tuple(sentences), max(ranked.confidence, SURE))
+    return ranked_anew((*found, *others), max(ranked.confidence, SURE))

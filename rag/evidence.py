@@ -17,13 +17,14 @@ import math
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
 
+from index.schema import Article
 from index.split import is_heading, sentence_spans
 from rag import measure, orders
 from rag import words as w
@@ -196,10 +197,7 @@ class Asked:
         spoken = w.spoken(question)
         # Number words and weekdays of other languages are not known, so that nothing is held against their sentences.
         self.foreign = spoken != "en"
-        # Without their endings, since the article may have them in another case.
-        self.nouns = frozenset(
-            w.unaccented(x)[: max(4, len(x) - 2)] for x in w.names(question) if self.foreign
-        )
+        self.nouns = w.names(question) if self.foreign else frozenset[str]()
         self._strange: dict[str, bool] = {}
         self.measured = measure.wanted(question)
         self.kind = asked_kind(question, spoken) if self.foreign else w.wanted_kind(question)
@@ -216,13 +214,19 @@ class Asked:
         """How much of the question the candidate holds. In another language than English less where its article has none of the
         question's names and nouns: "it cost 180 million" may be about something else."""
         share = self.share(candidate.stems)
-        if not self.nouns:
-            return share
-        article = candidate.passage.article
+        return share - STRANGE if self.nouns and self._is_strange(candidate.passage.article) else share
+
+    def _is_strange(self, article: Article) -> bool:
+        """True where an article holds none of the question's names and nouns."""
         if article.id not in self._strange:
-            text = w.unaccented(f"{article.title} {article.text}".lower())
-            self._strange[article.id] = not any(noun in text for noun in self.nouns)
-        return share - STRANGE if self._strange[article.id] else share
+            text = f"{article.title} {article.text}".lower()
+            # Folding a long article takes time: it is done only where no noun stands there as the question has it.
+            held = any(noun in text for noun in self.nouns)
+            if not held:  # nor without its ending, which the article may have in another case
+                folded = w.unaccented(text)
+                held = any(w.unaccented(noun)[: max(4, len(noun) - 2)] in folded for noun in self.nouns)
+            self._strange[article.id] = not held
+        return self._strange[article.id]
 
     def matches(self, candidate: Candidate) -> float:
         """See `rag.words.kind_matches`."""
@@ -285,6 +289,13 @@ class Scored:
     scores: list[float]
     confidence: float
     said: dict[int, Read]
+
+
+def ranked_anew(sentences: Iterable[Evidence], confidence: float) -> Ranked:
+    """The sentences best first, with their scores, of any sum above 0, made to add to 1."""
+    order = sorted(sentences, key=lambda item: -item.score)
+    total = sum(item.score for item in order)
+    return Ranked(tuple(replace(item, score=item.score / total) for item in order), confidence)
 
 
 def rank(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from rag import words as w
-from rag.quantities import UNIT_BEHIND, UNITS
+from rag.quantities import UNIT_BEHIND, unit_of
 
 MOST_WORDS = 25
 MEASURED = re.compile(
@@ -70,7 +70,7 @@ _RANGE_BEFORE = re.compile(
 )
 """Not behind "from": what rose from 310 to 365 million cost 365 million."""
 _RANGE_DAYS = re.compile(r"(?:\d\.?|[a-zà-ÿ]|\s)\s?(?:and|to|or|bis|und|y|a|al|–|-)\s?$", re.IGNORECASE)
-_FURTHER = re.compile(rf"(?:,| and| und| y)? (?P<figure>{_FIGURE})", re.IGNORECASE)
+_FURTHER = re.compile(rf"(?:,| and| und| y)? {_FIGURE}", re.IGNORECASE)
 _LATER = re.compile(
     r"\s(?:later|after|ago|old|earlier|before|später|danach|alt|después|más tarde)\b", re.IGNORECASE
 )
@@ -120,9 +120,8 @@ def _with_reason(cited: str, start: int, end: int) -> tuple[int, int]:
     close = _CLAUSE_ENDS.search(cited, end)
     last = close.start() if close else len(cited.rstrip('.!?”"’» '))
     broken = _CLAUSE_ENDS.search(cited, first, end)
-    leads = (
-        not cited[:first].strip() and cited[last : last + 1] != ","
-    )  # "Because of the storm the ferry stopped"
+    # "Because of the storm the ferry stopped" has the other clause in it.
+    leads = not cited[:first].strip() and cited[last : last + 1] != ","
     if broken or leads or len(cited[first:last].split()) > MOST_WORDS:
         return start, end
     return first, last
@@ -135,7 +134,7 @@ def _with_quotation(cited: str, start: int, end: int, question: str) -> tuple[in
         for match in _QUOTED.finditer(cited):
             a, b = match.start() + 1, match.end() - 1
             if a <= start and end <= b and len(cited[a:b].split()) <= MOST_QUOTED:
-                return a, b - (len(cited[a:b]) - len(cited[a:b].rstrip(" ,.")))
+                return a, a + len(cited[a:b].rstrip(" ,."))
     if (other := _OTHER_MONEY.search(cited[:start])) and cited[end : end + 1] == ")":
         return other.start("all"), end + 1
     return start, end
@@ -150,10 +149,10 @@ def _with_unit(cited: str, start: int, end: int) -> tuple[int, int]:
         known = UNIT_BEHIND.match(cited, half.end() if half else end)
         if known is None:
             return start, end
-        end, family = known.end(), _family(known)
+        end, family = known.end(), unit_of(known)[0]
         more = _FURTHER.match(cited, end)
         unit = UNIT_BEHIND.match(cited, more.end()) if more else None
-        if unit and _parts(family, _family(unit)) and not _LATER.match(cited, unit.end()):
+        if unit and _parts(family, unit_of(unit)[0]) and not _LATER.match(cited, unit.end()):
             end = unit.end()
         rate = _RATE.match(cited, end)
         if rate and not (rate.group(1) and family == "time"):
@@ -161,10 +160,6 @@ def _with_unit(cited: str, start: int, end: int) -> tuple[int, int]:
     if re.match(_FIGURE, cited[start:end], re.IGNORECASE) and (before := _RANGE_BEFORE.search(cited[:start])):
         start = before.start("all")
     return start, end
-
-
-def _family(unit: re.Match[str]) -> str:
-    return UNITS.get(" ".join(unit.group(1).lower().split()), ("", 0.0))[0]
 
 
 def _parts(family: str, other: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from rag import words as w
-from rag.quantities import UNIT_BEHIND, UNITS
+from rag.quantities import UNIT_BEHIND, UNITS, unit_of
 
 _MONEY = frozenset(family for family, _ in UNITS.values() if family.startswith("money"))
 _LENGTH = frozenset(("length", "mile", "foot", "inch"))
@@ -62,6 +62,6 @@ def tells(text: str, families: frozenset[str]) -> bool:
         if figure.group()[0] in "$€£" and families & _MONEY:
             return True
         unit = UNIT_BEHIND.match(text, figure.end())
-        if unit and UNITS.get(" ".join(unit.group(1).lower().split()), ("", 0.0))[0] in families:
+        if unit and unit_of(unit)[0] in families:
             return True
     return False

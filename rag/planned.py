@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from rag import words as w
 from rag.draft import MARK_FROM
-from rag.evidence import Ranked
+from rag.evidence import Ranked, ranked_anew
 from rag.schema import Evidence
 
 PLANNED, NEWER = 0.2, 0.5
@@ -62,26 +62,19 @@ def last(question: str, ranked: Ranked) -> Ranked:
     article in which the evidence model is sure of an answer leads the plan that led, but is not sure enough to stand alone."""
     if not asks_what_happened(question) or not ranked.sentences:
         return ranked
-    plans = [only_planned(item.text) for item in ranked.sentences]
+    sentences = ranked.sentences
+    plans = [only_planned(item.text) for item in sentences]
     if not any(plans):
         return ranked
-    scores = [
-        item.score * (PLANNED if plan else 1.0) for item, plan in zip(ranked.sentences, plans, strict=True)
-    ]
-    plan = ranked.sentences[0]
-    told = [item for item, planned in zip(ranked.sentences, plans, strict=True) if not planned]
-    newer = [
-        i
-        for i, item in enumerate(ranked.sentences)
-        if item in told and item.answer_score >= MARK_FROM and _newer(item, plan)
-    ]
-    if plans[0] and newer and max(item.score for item in told) < LIKELY:
-        scores[newer[0]], scores[0] = plan.score, plan.score * NEWER
-    total = sum(scores)
-    scored = [
-        replace(item, score=score / total) for item, score in zip(ranked.sentences, scores, strict=True)
-    ]
-    return Ranked(tuple(sorted(scored, key=lambda item: -item.score)), ranked.confidence)
+    scores = [item.score * (PLANNED if plan else 1.0) for item, plan in zip(sentences, plans, strict=True)]
+    told = [number for number, plan in enumerate(plans) if not plan]
+    if plans[0] and all(sentences[i].score < LIKELY for i in told):
+        for i in told:
+            if sentences[i].answer_score >= MARK_FROM and _newer(sentences[i], sentences[0]):
+                scores[i], scores[0] = sentences[0].score, sentences[0].score * NEWER
+                break
+    rescored = (replace(item, score=score) for item, score in zip(sentences, scores, strict=True))
+    return ranked_anew(rescored, ranked.confidence)
 
 
 def _newer(item: Evidence, plan: Evidence) -> bool:

@@ -109,6 +109,13 @@ UNIT_BEHIND = re.compile(
     + r")(?!\w)",
     re.IGNORECASE,
 )
+
+
+def unit_of(behind: re.Match[str]) -> tuple[str, float]:
+    """The family of the unit that UNIT_BEHIND found, and what one of it is of the family's own."""
+    return UNITS.get(" ".join(behind.group(1).lower().split()), ("", 1.0))
+
+
 _SCALES = {
     "en": {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12, "bn": 1e9, "dozen": 12.0},
     "de": {"tausend": 1e3, "million": 1e6, "millionen": 1e6, "mio": 1e6, "milliarde": 1e9, "milliarden": 1e9,
@@ -296,7 +303,7 @@ def _quantity(text: str, match: re.Match[str], language: str, asked: frozenset[s
     if sign:
         unit = UNITS[sign][0] + (" other" if re.search(r"(?<!U)[A-Z]$|(?<!\w)[A-RT-Z]S$", before) else "")
     elif not unit and behind:
-        unit, factor = UNITS[" ".join(behind.group(1).lower().split())]
+        unit, factor = unit_of(behind)
         width = end + behind.end()
     plain_digits = match.group("digits") or ""
     if (

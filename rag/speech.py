@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from rag import words as w
 from rag.definition import ASIDE, MOST_CHARS, SURE
-from rag.evidence import Ranked
+from rag.evidence import Ranked, ranked_anew
 from rag.schema import Evidence
 
 _WHO = r"(?P<who>(?:(?:the|der|die|das|el|la|los|las) )?[^\W\d_][\w.’'-]*(?: [\w.’'-]+){0,5}?)"
@@ -181,10 +181,7 @@ def first(question: str, ranked: Ranked, language: str = "en") -> Ranked:
             others.append(replace(item, score=item.score * ASIDE))
     if not told:
         return ranked
-    order = sorted((*told, *others), key=lambda item: -item.score)
-    total = sum(item.score for item in order)
-    sentences = tuple(replace(item, score=item.score / total) for item in order)
-    return Ranked(sentences, max(ranked.confidence, SURE))
+    return ranked_anew((*told, *others), max(ranked.confidence, SURE))
 
 
 def _share(about: frozenset[str], item: Evidence, language: str) -> float:
